@@ -1,0 +1,101 @@
+"""Canonical JSON and digests.
+
+The subset of RFC 8785 that the program needs: objects with string keys,
+arrays, strings, integers, booleans and null. Floating-point numbers are
+refused, since a number whose text depends on the writer cannot be hashed:
+figures travel as decimal text. The functions here never change behaviour; a
+new form gets a new function.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from uuid import UUID
+
+from registry.domain.errors import InvalidInput
+
+Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
+
+MAX_SAFE_INTEGER = 2**53 - 1
+
+
+def to_json(value: object) -> Json:
+    """Turn plain Python values into canonical JSON values.
+
+    Decimals become text in plain notation, dates and times ISO 8601, enums
+    their value, UUIDs their text. Raises ``InvalidInput`` ``CAN001`` on
+    anything else, floats included.
+    """
+    match value:
+        case None | bool():
+            return value
+        case Enum():
+            return to_json(value.value)
+        case int():
+            if abs(value) > MAX_SAFE_INTEGER:
+                raise _refused("an integer beyond 2**53 - 1")
+            return value
+        case str():
+            return value
+        case Decimal():
+            return format(value, "f") if value.is_finite() else str(value)
+        case datetime() | date():
+            return value.isoformat()
+        case UUID():
+            return str(value)
+        case Mapping():
+            return {_key(k): to_json(v) for k, v in value.items()}
+        case bytes() | bytearray():
+            raise _refused("raw bytes")
+        case set() | frozenset():
+            return sorted((to_json(v) for v in value), key=repr)
+        case Sequence():
+            return [to_json(v) for v in value]
+        case _:
+            raise _refused(type(value).__name__)
+
+
+def canonical_bytes(value: object) -> bytes:
+    """Return the one UTF-8 encoding of ``value``: keys sorted by UTF-16 code unit, no spaces."""
+    return json.dumps(
+        _sorted(to_json(value)), ensure_ascii=False, separators=(",", ":"), allow_nan=False
+    ).encode("utf-8")
+
+
+def digest(value: object) -> str:
+    """Return the SHA-256 of the canonical bytes, as 64 lower-case hex digits."""
+    return sha256_hex(canonical_bytes(value))
+
+
+def sha256_hex(data: bytes) -> str:
+    """Return the SHA-256 of ``data``, as 64 lower-case hex digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _sorted(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {
+            k: _sorted(value[k]) for k in sorted(value, key=lambda k: k.encode("utf-16-be"))
+        }
+    if isinstance(value, list):
+        return [_sorted(v) for v in value]
+    return value
+
+
+def _key(key: object) -> str:
+    if isinstance(key, Enum):
+        key = key.value
+    if not isinstance(key, str):
+        raise _refused(f"a key of type {type(key).__name__}")
+    return key
+
+
+def _refused(what: str) -> InvalidInput:
+    return InvalidInput(
+        "CAN001",
+        f"canonical JSON cannot hold {what}",
+        remedy="Pass text, integers, booleans, null, lists and objects; write figures as decimal text.",
+    )

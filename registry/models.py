@@ -1,0 +1,25 @@
+"""The hub that Django reads. Code imports its own applet's models, never this module."""
+
+from registry.approvals.models import ApprovalRequest
+from registry.audit.models import AuditEvent, AuditLeaf, Checkpoint
+from registry.decisions.models import PackRelease, Permit, PolicyDecision
+from registry.findings.models import Finding, RemediationPlan
+from registry.inventory.models import (
+    IntendedUse,
+    LegalEntity,
+    ModelDependency,
+    ModelVersion,
+    Portfolio,
+    RegisteredModel,
+    UseCase,
+)
+from registry.outbox.models import OutboxMessage
+from registry.people.models import ApiToken, Person, RoleAssignment
+from registry.validations.models import (
+    ChallengeNote,
+    EvidenceRecord,
+    SafeguardEvidence,
+    TradeOffStatement,
+    ValidationReport,
+    ValidationRequest,
+)

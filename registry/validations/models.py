@@ -1,0 +1,150 @@
+"""What was asked of validation, what it found, who challenged it, and who signed."""
+
+from typing import Any
+from uuid import uuid4
+
+from django.db import models
+
+from registry.decisions.models import PolicyDecision
+from registry.domain.vocab import Opinion, ReportStatus, RequestStatus, Safeguard, Verdict
+from registry.inventory.models import IntendedUse
+from registry.people.models import Person
+
+
+class ValidationRequest(models.Model):
+    """A plan to be run for one intended use, as a decision implied it."""
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    intended_use = models.ForeignKey(IntendedUse, on_delete=models.PROTECT, related_name="validation_requests")
+    decision = models.ForeignKey(PolicyDecision, on_delete=models.PROTECT, related_name="validation_requests")
+    plan: "models.JSONField[Any, Any]" = models.JSONField()
+    plan_digest = models.CharField(max_length=64)
+    batch = models.CharField(max_length=40)
+    status = models.CharField(max_length=12, choices=[(s.value, s.name) for s in RequestStatus])
+    reason = models.CharField(max_length=240)
+    requested_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="requested_validations")
+    requested_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    ended_reason = models.TextField(blank=True)
+
+    class Meta:
+        app_label = "registry"
+        db_table = "registry_validation_request"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["intended_use", "batch"],
+                condition=models.Q(status="requested"),
+                name="one_open_validation_request",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"validation {self.uuid}"
+
+
+class EvidenceRecord(models.Model):
+    """The immutable result of one check: figures, interval, size, verdict, digest. Policy reads only these."""
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    request = models.ForeignKey(ValidationRequest, on_delete=models.PROTECT, related_name="evidence")
+    run_uuid = models.UUIDField()
+    check_id = models.CharField(max_length=60)
+    check_major = models.PositiveSmallIntegerField()
+    position = models.PositiveSmallIntegerField()
+    verdict = models.CharField(max_length=16, choices=[(v.value, v.name) for v in Verdict])
+    reason = models.CharField(max_length=400, blank=True)
+    metrics: "models.JSONField[Any, Any]" = models.JSONField(default=list)
+    facts: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
+    body: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
+    digest = models.CharField(max_length=64)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "registry"
+        db_table = "registry_evidence_record"
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["run_uuid", "check_id", "check_major"], name="one_evidence_per_check"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.check_id} {self.verdict}"
+
+
+class ChallengeNote(models.Model):
+    """A question that a validator put, the answer, and what came of it. Never updated."""
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    request = models.ForeignKey(ValidationRequest, on_delete=models.PROTECT, related_name="challenges")
+    author = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="challenge_notes")
+    question = models.TextField()
+    answer = models.TextField()
+    disposition = models.CharField(max_length=240)
+    noted_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "registry"
+        db_table = "registry_challenge_note"
+
+    def __str__(self) -> str:
+        return self.question[:60]
+
+
+class ValidationReport(models.Model):
+    """A validator's signed conclusion on the evidence of one request."""
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    request = models.OneToOneField(ValidationRequest, on_delete=models.PROTECT, related_name="report")
+    status = models.CharField(max_length=10, choices=[(s.value, s.name) for s in ReportStatus])
+    opinion = models.CharField(max_length=24, choices=[(o.value, o.name) for o in Opinion])
+    summary = models.TextField()
+    evidence_digest = models.CharField(max_length=64)
+    signed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="signed_reports")
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "registry"
+        db_table = "registry_validation_report"
+
+    def __str__(self) -> str:
+        return f"report {self.uuid}"
+
+
+class SafeguardEvidence(models.Model):
+    """A safeguard that somebody showed to be in place, with a date and a source. Never updated."""
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    intended_use = models.ForeignKey(IntendedUse, on_delete=models.PROTECT, related_name="safeguards")
+    safeguard = models.CharField(max_length=40, choices=[(s.value, s.name) for s in Safeguard])
+    statement = models.TextField()
+    source = models.CharField(max_length=400)
+    evidenced_on = models.DateField()
+    expires_on = models.DateField()
+    evidenced_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="safeguard_evidence")
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "registry"
+        db_table = "registry_safeguard_evidence"
+
+    def __str__(self) -> str:
+        return self.safeguard
+
+
+class TradeOffStatement(models.Model):
+    """The owner's economic case for a model that explains itself less than its use asks. Never updated."""
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    intended_use = models.ForeignKey(IntendedUse, on_delete=models.PROTECT, related_name="trade_offs")
+    statement = models.TextField()
+    benefit_eur = models.DecimalField(max_digits=20, decimal_places=2)
+    expires_on = models.DateField()
+    stated_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="trade_offs")
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "registry"
+        db_table = "registry_trade_off_statement"
+
+    def __str__(self) -> str:
+        return self.statement[:60]

@@ -1,0 +1,59 @@
+"""Executions of validation requests. The database is the queue; Celery only rings."""
+
+from typing import Any
+from uuid import uuid4
+
+from django.db import models
+
+from registry.domain.vocab import RunStatus, Verdict
+
+
+class ValidationRun(models.Model):
+    """One execution. A worker holds it by a lease on the database's clock; the fence voids older claims."""
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    request_uuid = models.UUIDField(unique=True)
+    status = models.CharField(max_length=12, choices=[(s.value, s.name) for s in RunStatus])
+    fence = models.PositiveIntegerField(default=0)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    owner = models.CharField(max_length=120, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    cancel_requested_at = models.DateTimeField(null=True)
+    progress = models.CharField(max_length=240, blank=True)
+    checks_planned = models.PositiveSmallIntegerField(default=0)
+    processes: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
+    queued_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_reason = models.TextField(blank=True)
+
+    class Meta:
+        app_label = "validation"
+        db_table = "validation_run"
+        indexes = [models.Index(fields=["status", "lease_until"], name="run_to_ring")]
+
+    def __str__(self) -> str:
+        return f"run {self.uuid}"
+
+
+class CheckRecord(models.Model):
+    """The result of one check of a run, flushed as soon as it finishes."""
+
+    run = models.ForeignKey(ValidationRun, on_delete=models.PROTECT, related_name="check_records")
+    check_id = models.CharField(max_length=60)
+    check_major = models.PositiveSmallIntegerField()
+    position = models.PositiveSmallIntegerField()
+    verdict = models.CharField(max_length=16, choices=[(v.value, v.name) for v in Verdict])
+    result: "models.JSONField[Any, Any]" = models.JSONField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "validation"
+        db_table = "validation_check_record"
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "check_id", "check_major"], name="one_record_per_check"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.check_id} {self.verdict}"
