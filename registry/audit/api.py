@@ -16,7 +16,7 @@ from django.db import transaction
 
 from registry.audit.database_clock import database_now
 from registry.audit.events import AuditAction
-from registry.audit.models import AuditEvent
+from registry.audit.models import TEXT_LIMITS, AuditEvent
 from registry.domain.canonical import canonical_bytes
 from registry.domain.errors import InvalidInput, LimitExceeded, MrmError
 
@@ -144,8 +144,7 @@ def _entry(event: AuditEvent, *, payload: Mapping[str, object]) -> bytes:
 
 
 def _ensure_texts_fit(event: AuditEvent) -> None:
-    for name in ("subject_type", "subject_label", "actor_name", "actor_role", "correlation_id"):
-        limit = AuditEvent._meta.get_field(name).max_length
+    for name, limit in TEXT_LIMITS.items():
         length = len(getattr(event, name))
         if length > limit:
             raise _unfit(name, f"a text of {length} characters, {limit} fit")

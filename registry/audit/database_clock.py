@@ -14,7 +14,6 @@ def database_now() -> datetime:
     """Return the database's current instant in UTC (SQLite: to the millisecond)."""
     with connection.cursor() as cursor:
         cursor.execute(_QUERIES[connection.vendor])
-        (instant,) = cursor.fetchone()
-    if isinstance(instant, str):
-        instant = datetime.fromisoformat(instant)
+        (value,) = cursor.fetchone()
+    instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
     return instant.astimezone(UTC)

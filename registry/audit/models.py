@@ -1,5 +1,6 @@
 """Tables of the audit log. Rows are inserted and never changed; database triggers refuse the rest."""
 
+from types import MappingProxyType
 from typing import Any
 
 from django.db import models
@@ -17,19 +18,26 @@ class TransactionNumber(Func):
     """
 
     arity = 0
+    template = "0"
     output_field = models.BigIntegerField()
 
     def as_postgresql(
-        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
     ) -> tuple[str, list[Any] | tuple[Any, ...]]:
         """Return the PostgreSQL form (``xid8`` has no direct cast to a number)."""
-        return self.as_sql(compiler, connection, template="(pg_current_xact_id()::text::bigint)", **extra)
+        return self.as_sql(compiler, connection, template="(pg_current_xact_id()::text::bigint)")
 
-    def as_sqlite(
-        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any
-    ) -> tuple[str, list[Any] | tuple[Any, ...]]:
-        """Return the SQLite form."""
-        return self.as_sql(compiler, connection, template="0", **extra)
+
+TEXT_LIMITS = MappingProxyType(
+    {
+        "subject_type": 64,
+        "subject_label": 300,
+        "actor_name": 200,
+        "actor_role": 100,
+        "correlation_id": 100,
+    }
+)
+"""Characters that the free texts of an event may have. SQLite does not enforce a column's length."""
 
 
 class AuditEvent(models.Model):
@@ -43,13 +51,13 @@ class AuditEvent(models.Model):
     uuid = models.UUIDField(unique=True, editable=False)
     entry = models.BinaryField(editable=False)
     action = models.CharField(max_length=64, editable=False)
-    subject_type = models.CharField(max_length=64, editable=False)
+    subject_type = models.CharField(max_length=TEXT_LIMITS["subject_type"], editable=False)
     subject_uuid = models.UUIDField(editable=False)
-    subject_label = models.CharField(max_length=300, editable=False)
+    subject_label = models.CharField(max_length=TEXT_LIMITS["subject_label"], editable=False)
     actor_uuid = models.UUIDField(editable=False)
-    actor_name = models.CharField(max_length=200, editable=False)
-    actor_role = models.CharField(max_length=100, editable=False)
-    correlation_id = models.CharField(max_length=100, editable=False)
+    actor_name = models.CharField(max_length=TEXT_LIMITS["actor_name"], editable=False)
+    actor_role = models.CharField(max_length=TEXT_LIMITS["actor_role"], editable=False)
+    correlation_id = models.CharField(max_length=TEXT_LIMITS["correlation_id"], editable=False)
     at = models.DateTimeField(editable=False)
     recorded_at = models.DateTimeField(editable=False)
     transaction_number = models.BigIntegerField(db_default=TransactionNumber(), editable=False)

@@ -59,13 +59,13 @@ def _sqlite(table: str) -> list[str]:
 
 def _postgresql(table: str) -> list[str]:
     """Return the triggers, enabled also for replication sessions."""
+    change, truncate = f"{table}_no_change", f"{table}_no_truncate"
+    execute = "EXECUTE FUNCTION mrm_append_only()"
     return [
-        f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
-        "FOR EACH ROW EXECUTE FUNCTION mrm_append_only()",
-        f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION mrm_append_only()",
-        f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_no_change",
-        f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_no_truncate",
+        f"CREATE TRIGGER {change} BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW {execute}",
+        f"CREATE TRIGGER {truncate} BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {execute}",
+        f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {change}",
+        f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {truncate}",
     ]
 
 
