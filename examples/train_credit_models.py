@@ -33,6 +33,7 @@ import numpy as np
 import pandas as pd
 import sklearn
 import xgboost
+from mlflow.data.pandas_dataset import from_pandas
 from mlflow.models import ModelSignature, infer_signature
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
@@ -152,7 +153,7 @@ def signature_for(frame: pd.DataFrame) -> ModelSignature:
 def log_inputs(data: DataSets, *, folder: Path) -> None:
     """Record the data sets as inputs of the run, and their bytes as its artefacts."""
     for name, frame in data.items():
-        dataset = mlflow.data.from_pandas(
+        dataset = from_pandas(
             frame, source=f"examples/data#{name}", name=f"credit-cards-{name}", targets=LABEL
         )
         mlflow.log_input(dataset, context=name)
