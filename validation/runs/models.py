@@ -18,7 +18,7 @@ class ValidationRun(models.Model):
     attempt = models.PositiveSmallIntegerField(default=0)
     owner = models.CharField(max_length=120, blank=True)
     lease_until = models.DateTimeField(null=True)
-    cancel_requested_at = models.DateTimeField(null=True)
+    deadline_at = models.DateTimeField(null=True)
     progress = models.CharField(max_length=240, blank=True)
     checks_planned = models.PositiveSmallIntegerField(default=0)
     processes: "models.JSONField[Any, Any]" = models.JSONField(default=dict)

@@ -1,0 +1,145 @@
+"""Claims: one holder at a time, by the database's clock; a voided claim writes nothing."""
+
+from uuid import uuid4
+
+import pytest
+
+from registry.domain.vocab import RunStatus, Verdict
+from validation.domain.results import CheckResult
+from validation.runs import claims
+from validation.runs.claims import Claim, FencedError
+from validation.runs.models import CheckRecord, ValidationRun
+
+pytestmark = pytest.mark.django_db
+
+LAPSED_S = -1.0
+
+
+def queued() -> ValidationRun:
+    return claims.ensure_run(request_uuid=uuid4())
+
+
+def claimed(run: ValidationRun, *, lease_s: float = 60.0) -> Claim:
+    claim = claims.claim(run_uuid=run.uuid, owner="host-a:1", lease_s=lease_s)
+    assert claim is not None
+    return claim
+
+
+def finished_check(verdict: Verdict = Verdict.PASS) -> CheckResult:
+    return CheckResult(check="discrimination.auc", major=1, verdict=verdict, reason="measured", detail="")
+
+
+def test_a_request_has_one_run_however_often_the_bell_rings() -> None:
+    request_uuid = uuid4()
+
+    first = claims.ensure_run(request_uuid=request_uuid)
+    again = claims.ensure_run(request_uuid=request_uuid)
+
+    assert first.uuid == again.uuid
+    assert first.status == RunStatus.QUEUED
+    assert first.queued_at.tzinfo is not None
+
+
+def test_a_claimed_run_is_not_given_out_twice() -> None:
+    run = queued()
+
+    claim = claimed(run)
+
+    assert (claim.fence, claim.attempt, claim.request_uuid) == (1, 1, run.request_uuid)
+    assert claims.claim(run_uuid=run.uuid, owner="host-b:1") is None
+
+
+def test_a_lapsed_lease_lets_the_next_worker_in_and_fences_the_first() -> None:
+    run = queued()
+    sleeper = claimed(run, lease_s=LAPSED_S)
+
+    taken_over = claimed(run)
+
+    assert (taken_over.fence, taken_over.attempt) == (2, 2)
+    with pytest.raises(FencedError):
+        claims.ensure_held(claim=sleeper)
+    with pytest.raises(FencedError):
+        claims.heartbeat(claim=sleeper, progress="still here")
+    with pytest.raises(FencedError):
+        claims.note_processes(claim=sleeper, processes={"worker": 1})
+    with pytest.raises(FencedError):
+        claims.flush_check(claim=sleeper, position=0, result=finished_check())
+    assert not CheckRecord.objects.exists()
+    claims.ensure_held(claim=taken_over)
+
+
+def test_the_first_claim_sets_start_and_deadline_and_later_ones_keep_them() -> None:
+    run = queued()
+    claimed(run, lease_s=LAPSED_S)
+    run.refresh_from_db()
+    first = (run.started_at, run.deadline_at)
+
+    claimed(run)
+
+    run.refresh_from_db()
+    assert (run.started_at, run.deadline_at) == first
+    assert run.started_at is not None
+    assert run.deadline_at is not None
+    assert (run.deadline_at - run.started_at).total_seconds() == pytest.approx(3600, abs=1)
+
+
+def test_a_heartbeat_renews_the_lease_and_tells_the_progress() -> None:
+    run = queued()
+    claim = claimed(run, lease_s=5.0)
+    run.refresh_from_db()
+    before = run.lease_until
+
+    claims.heartbeat(claim=claim, progress="x" * 300)
+
+    run.refresh_from_db()
+    assert run.lease_until is not None
+    assert before is not None
+    assert run.lease_until >= before
+    assert run.progress == "x" * 240
+
+
+def test_a_check_is_recorded_once_and_the_first_record_stays() -> None:
+    run = queued()
+    claim = claimed(run)
+
+    assert claims.flush_check(claim=claim, position=0, result=finished_check())
+    assert not claims.flush_check(claim=claim, position=7, result=finished_check(Verdict.FAIL))
+
+    record = CheckRecord.objects.get()
+    assert (record.position, record.verdict) == (0, "pass")
+    assert claims.recorded_checks(claim=claim) == ("discrimination.auc",)
+
+
+def test_what_one_attempt_recorded_the_next_attempt_sees() -> None:
+    run = queued()
+    first = claimed(run, lease_s=LAPSED_S)
+    CheckRecord.objects.create(
+        run=run,
+        check_id="stability.psi",
+        check_major=1,
+        position=3,
+        verdict="pass",
+        result={},
+        recorded_at=run.queued_at,
+    )
+
+    second = claimed(run)
+
+    assert first.run_uuid == second.run_uuid
+    assert claims.recorded_checks(claim=second) == ("stability.psi",)
+
+
+def test_a_run_without_attempts_left_is_not_given_out() -> None:
+    run = queued()
+    for _ in range(claims.MAX_ATTEMPTS):
+        claimed(run, lease_s=LAPSED_S)
+
+    assert claims.claim(run_uuid=run.uuid, owner="host-b:1") is None
+
+
+def test_a_run_past_its_deadline_is_not_given_out() -> None:
+    run = queued()
+    claimed(run, lease_s=LAPSED_S)
+    ValidationRun.objects.filter(uuid=run.uuid).update(deadline_at=run.queued_at)
+
+    assert claims.claim(run_uuid=run.uuid, owner="host-b:1") is None
