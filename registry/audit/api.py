@@ -8,7 +8,7 @@ hashed into the tree moments later by the sequencer.
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -103,7 +103,7 @@ def record(
         actor_name=actor.name,
         actor_role=actor.role_label,
         correlation_id=correlation_id,
-        at=at,
+        at=at.astimezone(UTC),
         recorded_at=recorded_at,
     )
     _ensure_texts_fit(event)
