@@ -1,0 +1,281 @@
+"""Risk weights of the internal-ratings approach, generic over the coefficients of the tables.
+
+Probabilities and shares are binary floating point, in which the normal quantile and distribution function are
+accurate to about 1e-15; a risk weight is right to better than 1e-9. It is cut to twelve decimals before it is
+multiplied by an amount, so that amounts are exact decimals of a stated weight.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from registry.capital.figures import Citation, Step, ensure_amount, ensure_share, may_gate, step
+from registry.capital.irb_floors import InputFloors
+from registry.capital.irb_formula import (
+    Coefficients,
+    Curve,
+    Shape,
+    clip_maturity,
+    coefficients_in_force,
+    curve_of,
+    ensure_inputs,
+    misplaced_input,
+    shape_at,
+)
+from registry.domain.errors import InvalidInput
+from registry.domain.vocab import Provenance
+
+_WEIGHT_TEXT = ".12f"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IrbExposure:
+    """One exposure. PD over twelve months, LGD and best-estimate loss as shares, turnover in EUR m."""
+
+    exposure_class: str
+    pd_12m: float
+    lgd_share: float
+    ead_eur: Decimal
+    provenance: Provenance
+    maturity_years: float | None = None
+    turnover_eur_m: float | None = None
+    is_large_financial: bool = False
+    is_defaulted: bool = False
+    best_estimate_loss_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IrbCapital:
+    """Capital of one exposure with every intermediate quantity; those that do not apply are absent."""
+
+    pd_12m: float
+    lgd_share: float
+    maturity_years: float | None
+    correlation: float | None
+    maturity_slope: float | None
+    conditional_pd: float | None
+    maturity_adjustment: float | None
+    capital_share: float
+    risk_weight: Decimal
+    rwa_eur: Decimal
+    expected_loss_eur: Decimal
+    pd_was_floored: bool
+    lgd_was_floored: bool
+    provenance: Provenance
+    steps: tuple[Step, ...]
+    citations: tuple[Citation, ...]
+
+    @property
+    def may_gate(self) -> bool:
+        """Whether a refusal may rest on it."""
+        return may_gate(citations=self.citations)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IrbPortfolio:
+    """Capital of many exposures of one class; weights and amounts are in the order of the input."""
+
+    rwa_eur: Decimal
+    ead_eur: Decimal
+    expected_loss_eur: Decimal
+    risk_weights: tuple[Decimal, ...]
+    rwa_by_exposure_eur: tuple[Decimal, ...]
+    floored_pds: int
+    floored_lgds: int
+    provenance: Provenance
+    citations: tuple[Citation, ...]
+
+
+def irb_capital(*, exposure: IrbExposure, floors: InputFloors) -> IrbCapital:
+    """Compute the capital of one exposure: floor PD, floor LGD, then the formula of its class.
+
+    Refuses a class without a formula (``CAP042``), shares outside [0, 1] (``CAP021``), a PD of one that is not
+    marked as default (``CAP043``), a PD at which the maturity adjustment is undefined (``CAP044``), and maturity,
+    turnover or the large-financial mark where they are missing or have no meaning (``CAP049``).
+    """
+    curve = curve_of(exposure.exposure_class)
+    coefficients = coefficients_in_force()
+    ensure_amount(name="ead_eur", amount_eur=exposure.ead_eur)
+    ensure_share(name="pd_12m", share=exposure.pd_12m)
+    ensure_share(name="lgd_share", share=exposure.lgd_share)
+    if exposure.is_defaulted:
+        return _defaulted(exposure=exposure, floors=floors, coefficients=coefficients)
+    ensure_inputs(
+        curve=curve,
+        exposure_class=exposure.exposure_class,
+        has_maturity=exposure.maturity_years is not None,
+        has_turnover=exposure.turnover_eur_m is not None,
+        is_large_financial=exposure.is_large_financial,
+    )
+    pd = max(exposure.pd_12m, floors.pd_12m)
+    lgd = max(exposure.lgd_share, floors.lgd_share)
+    maturity = clip_maturity(exposure.maturity_years, coefficients)
+    shape = shape_at(
+        curve=curve,
+        coefficients=coefficients,
+        pd=pd,
+        lgd=lgd,
+        maturity=maturity,
+        turnover=exposure.turnover_eur_m,
+        multiplier=coefficients.large_financial if exposure.is_large_financial else 1.0,
+    )
+    weight = _weight(shape.capital, coefficients)
+    return IrbCapital(
+        pd_12m=pd,
+        lgd_share=lgd,
+        maturity_years=maturity,
+        correlation=shape.correlation,
+        maturity_slope=shape.slope if curve.is_maturity_adjusted else None,
+        conditional_pd=shape.conditional_pd,
+        maturity_adjustment=shape.adjustment if curve.is_maturity_adjusted else None,
+        capital_share=shape.capital,
+        risk_weight=weight,
+        rwa_eur=weight * exposure.ead_eur,
+        expected_loss_eur=_decimal(pd * lgd) * exposure.ead_eur,
+        pd_was_floored=pd > exposure.pd_12m,
+        lgd_was_floored=lgd > exposure.lgd_share,
+        provenance=exposure.provenance,
+        steps=_steps(pd=pd, lgd=lgd, shape=shape, weight=weight, ead=exposure.ead_eur, curve=curve),
+        citations=(*floors.citations, *curve.citations, coefficients.citation),
+    )
+
+
+def irb_portfolio(
+    *,
+    exposure_class: str,
+    pd_12m: Sequence[float],
+    lgd_share: Sequence[float],
+    ead_eur: Sequence[Decimal],
+    floors: InputFloors,
+    provenance: Provenance,
+    maturity_years: Sequence[float] | None = None,
+    turnover_eur_m: Sequence[float] | None = None,
+    is_large_financial: bool = False,
+) -> IrbPortfolio:
+    """Compute the capital of many performing exposures of one class; same formula and refusals as for one.
+
+    Refuses sequences of different lengths with ``CAP050``.
+    """
+    count = len(pd_12m)
+    for sequence in (lgd_share, ead_eur, maturity_years, turnover_eur_m):
+        if sequence is not None and len(sequence) != count:
+            raise InvalidInput(
+                "CAP050",
+                f"{len(sequence)} values against {count} PDs",
+                remedy="Send one value per exposure in every column.",
+            )
+    curve = curve_of(exposure_class)
+    coefficients = coefficients_in_force()
+    ensure_inputs(
+        curve=curve,
+        exposure_class=exposure_class,
+        has_maturity=maturity_years is not None,
+        has_turnover=turnover_eur_m is not None,
+        is_large_financial=is_large_financial,
+    )
+    multiplier = coefficients.large_financial if is_large_financial else 1.0
+    weights: list[Decimal] = []
+    amounts: list[Decimal] = []
+    expected_loss = Decimal(0)
+    floored_pds = floored_lgds = 0
+    for index in range(count):
+        raw_pd = ensure_share(name="pd_12m", share=pd_12m[index])
+        raw_lgd = ensure_share(name="lgd_share", share=lgd_share[index])
+        ead = ensure_amount(name="ead_eur", amount_eur=ead_eur[index])
+        pd, lgd = max(raw_pd, floors.pd_12m), max(raw_lgd, floors.lgd_share)
+        floored_pds += pd > raw_pd
+        floored_lgds += lgd > raw_lgd
+        shape = shape_at(
+            curve=curve,
+            coefficients=coefficients,
+            pd=pd,
+            lgd=lgd,
+            maturity=clip_maturity(None if maturity_years is None else maturity_years[index], coefficients),
+            turnover=None if turnover_eur_m is None else turnover_eur_m[index],
+            multiplier=multiplier,
+        )
+        weight = _weight(shape.capital, coefficients)
+        weights.append(weight)
+        amounts.append(weight * ead)
+        expected_loss += _decimal(pd * lgd) * ead
+    return IrbPortfolio(
+        rwa_eur=sum(amounts, Decimal(0)),
+        ead_eur=sum(ead_eur, Decimal(0)),
+        expected_loss_eur=expected_loss,
+        risk_weights=tuple(weights),
+        rwa_by_exposure_eur=tuple(amounts),
+        floored_pds=floored_pds,
+        floored_lgds=floored_lgds,
+        provenance=provenance,
+        citations=(*floors.citations, *curve.citations, coefficients.citation),
+    )
+
+
+def _defaulted(*, exposure: IrbExposure, floors: InputFloors, coefficients: Coefficients) -> IrbCapital:
+    if exposure.best_estimate_loss_share is None:
+        raise misplaced_input("best_estimate_loss_share", "is needed for a defaulted exposure")
+    best_estimate = ensure_share(name="best_estimate_loss_share", share=exposure.best_estimate_loss_share)
+    lgd = max(exposure.lgd_share, floors.lgd_share)
+    capital = max(0.0, lgd - best_estimate)
+    weight = _weight(capital, coefficients)
+    return IrbCapital(
+        pd_12m=1.0,
+        lgd_share=lgd,
+        maturity_years=None,
+        correlation=None,
+        maturity_slope=None,
+        conditional_pd=None,
+        maturity_adjustment=None,
+        capital_share=capital,
+        risk_weight=weight,
+        rwa_eur=weight * exposure.ead_eur,
+        expected_loss_eur=_decimal(best_estimate) * exposure.ead_eur,
+        pd_was_floored=False,
+        lgd_was_floored=lgd > exposure.lgd_share,
+        provenance=exposure.provenance,
+        steps=(
+            step(
+                quantity="capital share", formula="the higher of zero and LGD - best estimate", value=capital
+            ),
+            step(quantity="risk weight", formula="multiple x capital share", value=weight),
+        ),
+        citations=(*floors.citations, coefficients.citation),
+    )
+
+
+def _steps(
+    *, pd: float, lgd: float, shape: Shape, weight: Decimal, ead: Decimal, curve: Curve
+) -> tuple[Step, ...]:
+    lines = [
+        step(quantity="PD used", formula="the higher of PD and its floor", value=pd),
+        step(quantity="LGD used", formula="the higher of LGD and its floor", value=lgd),
+        step(quantity="correlation R", formula="curve of the class at PD", value=shape.correlation),
+        step(
+            quantity="conditional PD",
+            formula="N((G(PD) + sqrt(R) G(confidence)) / sqrt(1 - R))",
+            value=shape.conditional_pd,
+        ),
+    ]
+    if curve.is_maturity_adjusted:
+        lines += [
+            step(quantity="slope b", formula="(intercept - slope ln PD)^2", value=shape.slope),
+            step(
+                quantity="maturity adjustment",
+                formula="(1 + (M - reference) b) / (1 - coefficient b)",
+                value=shape.adjustment,
+            ),
+        ]
+    return (
+        *lines,
+        step(quantity="capital share K", formula="LGD (conditional PD - PD) adjustment", value=shape.capital),
+        step(quantity="risk weight", formula="multiple x K", value=weight),
+        step(quantity="RWA", formula="risk weight x EAD", value=weight * ead),
+    )
+
+
+def _weight(capital: float, coefficients: Coefficients) -> Decimal:
+    return _decimal(capital * coefficients.capital_to_rwa)
+
+
+def _decimal(value: float) -> Decimal:
+    return Decimal(format(value, _WEIGHT_TEXT))
