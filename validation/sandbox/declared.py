@@ -1,0 +1,149 @@
+"""What an artefact's declarative files say about it: family, size, shape. Read as data.
+
+The XGBoost JSON is the booster itself. ``scorecard.json`` is a description
+beside the model: it counts only after the model's scores were seen to agree
+with it (``score_scorecard``).
+"""
+
+import json
+import math
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+MAX_BYTES = 256 * 2**20
+SIMPLE_TREE_DEPTH = 5
+NO_CHILD = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """Facts read from bytes. ``form`` is ``booster``, ``scorecard`` or ``none``.
+
+    ``family`` holds a ``ModelFamily`` value, ``complexity`` a ``Complexity``
+    value; counts are None where nothing declarative was found.
+    """
+
+    form: str
+    family: str
+    complexity: str
+    trees: int | None = None
+    max_depth: int | None = None
+    parameters: int | None = None
+    features: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """Return plain data."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Declaration":
+        """Read what ``as_json`` wrote. Raises ``TypeError`` or ``KeyError`` on anything else."""
+        counts = {key: data[key] for key in ("trees", "max_depth", "parameters")}
+        if not all(count is None or isinstance(count, int) for count in counts.values()):
+            raise TypeError("a count is no integer")
+        return cls(
+            form=str(data["form"]),
+            family=str(data["family"]),
+            complexity=str(data["complexity"]),
+            features=tuple(str(name) for name in data["features"]),
+            **counts,
+        )
+
+
+UNKNOWN = Declaration(form="none", family="opaque", complexity="unknown")
+
+
+def read_booster(path: Path) -> Declaration:
+    """Count trees, depth and nodes of an XGBoost JSON file. Raises ``ValueError`` if it is none."""
+    try:
+        learner = _read_json(path)["learner"]
+        features = tuple(str(name) for name in learner["feature_names"])
+        booster = learner["gradient_booster"]
+        if booster["name"] == "gblinear":
+            weights = len(booster["model"]["weights"])
+            return Declaration(
+                form="booster", family="linear", complexity="low", parameters=weights, features=features
+            )
+        trees = booster.get("gbtree", booster)["model"]["trees"]
+        depths = [_depth(tree["left_children"], tree["right_children"]) for tree in trees]
+        nodes = sum(len(tree["left_children"]) for tree in trees)
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise ValueError("not the JSON of an XGBoost model") from error
+    single = len(trees) == 1
+    deepest = max(depths, default=0)
+    return Declaration(
+        form="booster",
+        family="tree" if single else "tree_ensemble",
+        complexity="low" if single and deepest <= SIMPLE_TREE_DEPTH else "high",
+        trees=len(trees),
+        max_depth=deepest,
+        parameters=nodes,
+        features=features,
+    )
+
+
+def read_scorecard(path: Path) -> Declaration:
+    """Count the bins of a ``scorecard.json``. Raises ``ValueError`` if it is none."""
+    card = _read_json(path)
+    try:
+        if card["kind"] != "scorecard" or card["link"] != "logit":
+            raise ValueError("not a logit scorecard")
+        float(card["intercept"])
+        for part in card["characteristics"]:
+            _ensure_characteristic(part)
+        names = tuple(str(part["name"]) for part in card["characteristics"])
+        points = sum(len(part["points"]) for part in card["characteristics"])
+    except (KeyError, TypeError) as error:
+        raise ValueError("not a scorecard") from error
+    return Declaration(
+        form="scorecard", family="scorecard", complexity="low", parameters=points + 1, features=names
+    )
+
+
+def score_scorecard(path: Path, *, columns: Mapping[str, Sequence[float]]) -> list[float]:
+    """Return the probabilities that the scorecard's own bins and points give, row by row."""
+    read_scorecard(path)
+    card = _read_json(path)
+    characteristics = card["characteristics"]
+    totals = [float(card["intercept"])] * len(columns[characteristics[0]["name"]])
+    for part in characteristics:
+        edges, points = part["edges"], part["points"]
+        for row, value in enumerate(columns[part["name"]]):
+            totals[row] += points[bisect_right(edges, value)]
+    return [1.0 / (1.0 + math.exp(-total)) for total in totals]
+
+
+def _ensure_characteristic(part: Mapping[str, Any]) -> None:
+    edges = [float(edge) for edge in part["edges"]]
+    if sorted(edges) != edges or len(part["points"]) != len(edges) + 1:
+        raise ValueError("bins and points of a characteristic do not fit")
+    if not all(math.isfinite(float(number)) for number in (*edges, *part["points"])):
+        raise ValueError("a characteristic holds no finite number")
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    if path.stat().st_size > MAX_BYTES:
+        raise ValueError("the file is too large to be read as data")
+    try:
+        document = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise ValueError("not JSON") from error
+    if not isinstance(document, dict):
+        raise ValueError("not a JSON object")  # noqa: TRY004
+    return document
+
+
+def _depth(left: Sequence[int], right: Sequence[int]) -> int:
+    """Return the depth of a tree given its children's indices; a leaf alone has depth 0."""
+    deepest, seen, waiting = 0, 0, [(0, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        seen += 1
+        if seen > len(left):
+            raise ValueError("a tree runs in circles")
+        deepest = max(deepest, depth)
+        waiting += [(child, depth + 1) for child in (left[node], right[node]) if child != NO_CHILD]
+    return deepest

@@ -1,0 +1,162 @@
+"""Opening a model inside the box, by flavour, with as few imports as the flavour allows."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from validation.sandbox import declared
+from validation.sandbox.answers import RefusedError
+
+MAX_MLMODEL = 2**20
+XGBOOST_DATA_FORMATS = frozenset({"json", "ubj"})
+SCORECARD_FILES = ("scorecard.json", "extra_files/scorecard.json")
+
+Columns = Mapping[str, Any]
+Predict = Callable[[Columns], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """How a model will be opened: by which flavour, and whether that runs code from the artefact."""
+
+    flavour: str
+    runs_code: bool
+    options: Mapping[str, Any]
+    features: tuple[str, ...]
+    folder: Path
+
+
+def choose(folder: Path) -> Opening:
+    """Read ``MLmodel`` and choose: data before pickles, pickles before MLflow's general loader."""
+    mlmodel = _read_mlmodel(folder)
+    flavours = mlmodel.get("flavors")
+    if not isinstance(flavours, dict):
+        raise RefusedError("BOX002", "the MLmodel file names no flavour")
+    features = _signature_names(mlmodel.get("signature"))
+    for name in ("xgboost", "sklearn", "python_function"):
+        options = flavours.get(name)
+        if isinstance(options, dict):
+            data_only = name == "xgboost" and options.get("model_format") in XGBOOST_DATA_FORMATS
+            if name == "xgboost" and not data_only:
+                continue
+            return Opening(
+                flavour=name,
+                runs_code=not data_only,
+                options={**flavours.get("python_function", {}), **options},
+                features=features,
+                folder=folder,
+            )
+    raise RefusedError("BOX002", f"no flavour that can be opened: {', '.join(map(str, flavours))[:200]}")
+
+
+def inspect(opening: Opening) -> declared.Declaration:
+    """Read the declarative files, if there are any, without opening the model."""
+    try:
+        if opening.flavour == "xgboost" and opening.options.get("model_format") == "json":
+            return declared.read_booster(_inside(opening.folder, opening.options.get("data")))
+        for name in SCORECARD_FILES:
+            if (opening.folder / name).is_file():
+                return declared.read_scorecard(opening.folder / name)
+    except ValueError as error:
+        raise RefusedError("BOX002", f"a declarative file of the model is malformed: {error}") from error
+    return declared.UNKNOWN
+
+
+def open_model(opening: Opening) -> Predict:
+    """Load the model and return its prediction as a function of columns."""
+    loaders = {"xgboost": _open_xgboost, "sklearn": _open_sklearn, "python_function": _open_pyfunc}
+    try:
+        return loaders[opening.flavour](opening)
+    except RefusedError:
+        raise
+    except BaseException as error:
+        raise RefusedError("BOX002", f"the model could not be loaded: {_name(error)}") from error
+
+
+def _open_xgboost(opening: Opening) -> Predict:
+    # Both are optional for xgboost and cost a second and a half to import.
+    for optional in ("sklearn", "pandas"):
+        sys.modules[optional] = None  # type: ignore[assignment]
+    import numpy as np
+    import xgboost
+
+    booster = xgboost.Booster(
+        {"nthread": 1}, model_file=str(_inside(opening.folder, opening.options["data"]))
+    )
+    names = list(booster.feature_names or opening.features)
+
+    def predict(columns: Columns) -> object:
+        matrix = np.column_stack([columns[name] for name in names])
+        return booster.predict(xgboost.DMatrix(matrix, feature_names=booster.feature_names, nthread=1))
+
+    return predict
+
+
+def _open_sklearn(opening: Opening) -> Predict:
+    if opening.options.get("serialization_format") not in ("pickle", "cloudpickle"):
+        raise RefusedError("BOX002", "the scikit-learn model is saved in a format that is not supported")
+    import pickle
+
+    import pandas as pd
+
+    with _inside(opening.folder, opening.options.get("pickled_model")).open("rb") as file:
+        model = pickle.load(file)
+    score = model.predict_proba if hasattr(model, "predict_proba") else model.predict
+
+    def predict(columns: Columns) -> object:
+        names = opening.features or tuple(columns)
+        return score(pd.DataFrame({name: columns[name] for name in names}))
+
+    return predict
+
+
+def _open_pyfunc(opening: Opening) -> Predict:
+    import pandas as pd
+    from mlflow.pyfunc import load_model
+
+    model = load_model(str(opening.folder))
+
+    def predict(columns: Columns) -> object:
+        names = opening.features or tuple(columns)
+        return model.predict(pd.DataFrame({name: columns[name] for name in names}))
+
+    return predict
+
+
+def _read_mlmodel(folder: Path) -> dict[str, Any]:
+    import yaml
+
+    path = folder / "MLmodel"
+    try:
+        if path.stat().st_size > MAX_MLMODEL:
+            raise RefusedError("BOX002", "the MLmodel file is too large")
+        document = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        raise RefusedError("BOX002", f"the MLmodel file cannot be read: {_name(error)}") from error
+    if not isinstance(document, dict):
+        raise RefusedError("BOX002", "the MLmodel file is no mapping")
+    return document
+
+
+def _signature_names(signature: object) -> tuple[str, ...]:
+    if not isinstance(signature, dict) or not isinstance(signature.get("inputs"), str):
+        return ()
+    try:
+        columns = json.loads(signature["inputs"])
+        return tuple(str(column["name"]) for column in columns if "name" in column)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise RefusedError("BOX002", "the signature of the model is malformed") from error
+
+
+def _inside(folder: Path, name: object) -> Path:
+    path = (folder / str(name)).resolve()
+    if not path.is_relative_to(folder.resolve()) or not path.is_file():
+        raise RefusedError("BOX002", "the MLmodel file names a file that is not in the artefact")
+    return path
+
+
+def _name(error: BaseException) -> str:
+    return f"{type(error).__name__}: {str(error)[:200]}"

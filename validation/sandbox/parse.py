@@ -1,0 +1,43 @@
+"""Reading a data set from outside in a confined process that can be killed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from validation.sandbox.limits import BoxLimits
+from validation.sandbox.process import BoxProcess
+
+MAX_DATA_ROWS = 2_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParsedTable:
+    """Columns as doubles, a missing value as NaN; the file's SHA-256; the layers in force."""
+
+    columns: Mapping[str, NDArray[np.float64]]
+    rows: int
+    sha256: str
+    layers: tuple[str, ...]
+
+
+def parse_table(*, path: Path, sha256: str | None = None, limits: BoxLimits | None = None) -> ParsedTable:
+    """Read a Parquet file of numbers. Raises ``BoxError`` ``DAT001`` to ``DAT005``."""
+    used = limits or BoxLimits(rows=MAX_DATA_ROWS)
+    file = path.resolve()
+    task = {"task": "data", "data_file": str(file), "sha256": sha256}
+    process = BoxProcess(task=task, readable=[file], limits=used)
+    try:
+        table, _ = process.receive("table", within_s=used.load_s)
+        rows, names = int(table["rows"]), [str(name) for name in table["columns"]]
+        columns = {}
+        for name in names:
+            _, data = process.receive("column", within_s=used.call_s, payload=8 * rows)
+            columns[name] = np.frombuffer(bytes(data), dtype="<f8")
+        process.receive("end", within_s=used.call_s)
+        layers = tuple(str(layer) for layer in process.confined["layers"])
+    finally:
+        process.close()
+    return ParsedTable(columns=columns, rows=rows, sha256=str(table["sha256"]), layers=layers)
