@@ -1,0 +1,155 @@
+"""Every statistic against values worked by hand or recomputed by an independent implementation."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from validation.stats.calibration import (
+    Grades,
+    binomial_p,
+    brier,
+    expected_calibration_error,
+    grades,
+    hosmer_lemeshow,
+    jeffreys_interval,
+    jeffreys_p,
+)
+from validation.stats.discrimination import Auc, auc, ks_separation, paired_difference
+from validation.stats.stability import psi_from_counts
+
+ROWS = list(csv.DictReader((Path(__file__).parent / "reference_values.csv").open(encoding="utf-8")))
+
+LABELS = np.array([1.0] * 5 + [0.0] * 8)
+FIRST = np.array([9, 8, 8, 6, 4, 7, 6, 5, 4, 3, 3, 2, 1], dtype=float)
+SECOND = np.array([7, 9, 6, 5, 4, 8, 6, 5, 5, 3, 2, 2, 1], dtype=float)
+PDS = (0.01, 0.02, 0.05, 0.10, 0.15)
+DEFAULTS = (1, 3, 4, 9, 20)
+EDGES = (0.015, 0.03, 0.07, 0.12)
+
+
+def area(scores: np.ndarray = FIRST) -> Auc:
+    return auc(labels=LABELS, scores=scores)
+
+
+def obligors() -> tuple[np.ndarray, np.ndarray]:
+    labels = np.concatenate([np.r_[np.ones(d), np.zeros(100 - d)] for d in DEFAULTS])
+    return labels, np.repeat(PDS, 100)
+
+
+def five_grades() -> Grades:
+    labels, scores = obligors()
+    return grades(labels=labels, scores=scores, edges=EDGES)
+
+
+def brier_part(name: str) -> float:
+    labels, scores = obligors()
+    parts = brier(labels=labels, scores=scores, edges=EDGES)
+    total = parts.reliability - parts.resolution + parts.uncertainty
+    return {"total": total}.get(name) or float(getattr(parts, name))
+
+
+def one_grade(case: str, name: str) -> float:
+    pd, n, d = (np.array([float(item.split("=")[1])]) for item in case.split(" "))
+    measure = {"jeffreys": jeffreys_p, "binomial": binomial_p}[name]
+    return float(measure(pd=pd, obligors=n, defaults=d)[0])
+
+
+def logit_end(name: str) -> float:
+    return float(getattr(area().interval(confidence=0.95), name))
+
+
+def psi(expected: list[float], actual: list[float]) -> float:
+    return psi_from_counts(reference=np.array(expected), current=np.array(actual), confidence=0.95).estimate
+
+
+def jeffreys_end(side: int) -> float:
+    ends = jeffreys_interval(obligors=np.array([500.0]), defaults=np.array([15.0]), confidence=0.95)
+    return float(ends[side][0])
+
+
+def paired(name: str) -> float:
+    return float(getattr(paired_difference(first=area(), second=area(SECOND)), name))
+
+
+KNOWN: dict[str, Callable[[], float]] = {
+    "p (df=3)": lambda: hosmer_lemeshow(table=five_grades()).p_in_sample or 0.0,
+    "p (df=5)": lambda: hosmer_lemeshow(table=five_grades()).p_out_of_sample,
+    "statistic": lambda: hosmer_lemeshow(table=five_grades()).statistic,
+    "Brier": lambda: brier_part("score"),
+    "reliability": lambda: brier_part("reliability"),
+    "resolution": lambda: brier_part("resolution"),
+    "uncertainty": lambda: brier_part("uncertainty"),
+    "reliability-resolution+uncertainty": lambda: brier_part("total"),
+    "Brier skill score": lambda: brier_part("skill"),
+    "AUC": lambda: area().estimate,
+    "Gini (AR)": lambda: area().gini,
+    "s^2 (DeLong)": lambda: area().variance,
+    "s": lambda: area().variance ** 0.5,
+    "Gini se": lambda: 2.0 * area().variance ** 0.5,
+    "AUC model 2": lambda: area(SECOND).estimate,
+    "covariance": lambda: paired("covariance"),
+    "z": lambda: paired("z"),
+    "two-sided p": lambda: paired("p_two_sided"),
+    "KS": lambda: ks_separation(first=FIRST[:5], second=FIRST[5:]),
+    "PSI": lambda: psi([10, 20, 40, 20, 10], [5, 15, 40, 25, 15]),
+    "CSI": lambda: psi([30, 40, 30], [20, 40, 40]),
+    "PSI 95% bound under H0": lambda: (
+        psi_from_counts(
+            reference=np.full(10, 20.0), current=np.full(10, 20.0), confidence=0.95
+        ).sampling_bound
+    ),
+    "ECE": lambda: expected_calibration_error(table=five_grades()),
+}
+
+
+def computed(row: dict[str, str]) -> float:
+    match row["test"], row["output"]:
+        case "Jeffreys test (ECB 2.5.3.1)", _:
+            return one_grade(row["case"], "jeffreys")
+        case "Binomial test one-sided", _:
+            return one_grade(row["case"], "binomial")
+        case "Jeffreys interval", "low" | "high":
+            return jeffreys_end(["low", "high"].index(row["output"]))
+        case "AUC CI, logit scale", "low" | "high":
+            return logit_end({"low": "lower", "high": "upper"}[row["output"]])
+        case _, output:
+            return KNOWN[output]()
+
+
+def last_place(text: str) -> float:
+    """Half a unit of the last digit printed, and a little for rounding."""
+    return 0.51 * 10.0 ** -len(text.partition(".")[2])
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['test']} | {row['case']} | {row['output']}")
+def test_published_value_is_reproduced(row: dict[str, str]) -> None:
+    assert computed(row) == pytest.approx(float(row["value"]), rel=0, abs=last_place(row["value"]))
+
+
+def test_interval_covers_the_truth_with_twenty_defaults() -> None:
+    # Normal scores one standard deviation apart: the true area is Phi(1 / sqrt 2) = 0.7602499.
+    rng, hits, trials = np.random.default_rng(7), 0, 600
+    labels = np.r_[np.ones(20), np.zeros(200)]
+    for _ in range(trials):
+        scores = rng.normal(size=220) + labels
+        interval = auc(labels=labels, scores=scores).interval(confidence=0.95)
+        assert interval.lower is not None
+        assert interval.upper is not None
+        hits += interval.lower <= 0.7602499 <= interval.upper
+    assert 0.93 <= hits / trials <= 0.97
+
+
+def test_paired_interval_covers_no_difference() -> None:
+    rng, hits, trials = np.random.default_rng(11), 0, 400
+    labels = np.r_[np.ones(60), np.zeros(300)]
+    for _ in range(trials):
+        shared = rng.normal(size=360) + labels
+        first, second = (auc(labels=labels, scores=shared + rng.normal(size=360)) for _ in range(2))
+        interval = paired_difference(first=first, second=second).interval(confidence=0.95)
+        assert interval.lower is not None
+        assert interval.upper is not None
+        hits += interval.lower <= 0.0 <= interval.upper
+    assert 0.92 <= hits / trials <= 0.98

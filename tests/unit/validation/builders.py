@@ -1,0 +1,149 @@
+"""Inputs, plans and stand-in tools for tests of the validation core."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from registry.domain.canonical import Json
+from registry.domain.clock import SystemClock
+from validation.catalog import list_specs, load_catalog
+from validation.domain.check import CheckSpec
+from validation.domain.inputs import ArtifactEvidence, CheckInputs, FloatArray
+from validation.domain.plan import ValidationPlan, parse_plan
+from validation.domain.results import CheckResult
+from validation.domain.tools import Attribution, Challenger, ColumnDrift, Tools
+from validation.engine.core import execute_check
+
+NAMES = ("income", "debt", "age")
+WEIGHTS = np.array([1.0, -0.8, 0.4])
+EDGES = (0.1, 0.2, 0.4)
+
+
+class LinearExplainer:
+    """Exact attributions of the model that made the scores."""
+
+    route, space = "linear", "log_odds"
+
+    def outputs(self, *, rows: FloatArray) -> FloatArray:
+        return np.asarray(rows @ WEIGHTS - 1.5)
+
+    def attribute(self, *, rows: FloatArray, background: FloatArray, seed: int) -> Attribution:
+        mean = background.mean(axis=0)
+        return Attribution(values=(rows - mean) * WEIGHTS, base=float(mean @ WEIGHTS - 1.5))
+
+    def overview(self, *, rows: FloatArray) -> Attribution | None:
+        return self.attribute(rows=rows, background=rows, seed=0)
+
+
+def drift(
+    *, names: Sequence[str], reference: FloatArray, current: FloatArray, method: str, threshold: float
+) -> tuple[ColumnDrift, ...]:
+    gaps = np.abs(reference.mean(axis=0) - current.mean(axis=0)) / (reference.std(axis=0) + 1e-12)
+    return tuple(
+        ColumnDrift(
+            column=n, method=method, value=float(g), threshold=threshold, drifted=bool(g >= threshold)
+        )
+        for n, g in zip(names, gaps, strict=True)
+    )
+
+
+def challenger(
+    *, names: Sequence[str], features: FloatArray, labels: FloatArray, score_rows: FloatArray, bins: int
+) -> Challenger:
+    scores = 1.0 / (1.0 + np.exp(-(score_rows[:, 0] - 1.5)))
+    return Challenger(title="income alone", scores=scores, columns=("feature",), rows=(("income",),))
+
+
+def capital(*, pds: Sequence[str], eads: Sequence[str], portfolio: Mapping[str, str]) -> Mapping[str, str]:
+    exposure = sum(float(ead) for ead in eads)
+    weighted = sum(float(pd) * float(ead) for pd, ead in zip(pds, eads, strict=True))
+    return {
+        "rwa_irb": str(weighted * 5),
+        "rwa_standardised": str(exposure * 0.75),
+        "entity_rwa_before_floor": "900",
+        "entity_rwa_floored": "950",
+        "floor_binding": "true",
+    }
+
+
+def tools(spec: CheckSpec, seed: int) -> Tools:
+    """Every tool, as fast stand-ins."""
+    return Tools(seed=seed, explainer=LinearExplainer(), drift=drift, challenger=challenger, capital=capital)
+
+
+def sample(rows: int, seed: int) -> dict[str, Any]:
+    """Features, labels drawn from the model's own probabilities, and these as scores."""
+    rng = np.random.default_rng(seed)
+    features = rng.normal(size=(rows, 3))
+    scores = 1.0 / (1.0 + np.exp(-(features @ WEIGHTS - 1.5)))
+    labels = (rng.random(rows) < scores).astype(np.int8)
+    return {"features": features, "labels": labels, "scores": scores}
+
+
+def inputs(**changed: Any) -> CheckInputs:
+    """A calibrated model on three samples; keyword ``test_scores=...`` replaces ``test.scores``."""
+    arrays = {
+        f"{name}.{part}": values
+        for name, rows, seed in (("train", 2400, 1), ("test", 1200, 2), ("recent", 1000, 3))
+        for part, values in sample(rows, seed).items()
+    }
+    arrays["test.scores_repeat"] = arrays["test.scores"].copy()
+    arrays |= {name.replace("_", ".", 1): values for name, values in changed.items()}
+    return CheckInputs(
+        feature_names=NAMES,
+        arrays={name: values for name, values in arrays.items() if values is not None},
+        grade_edges=EDGES,
+        portfolio={"ead_eur": "1000"},
+        claims={"auc": "0.75"},
+        artifact=ArtifactEvidence(
+            digest_recorded="a" * 64, digest_seen="a" * 64, family="linear", layers=("landlock",)
+        ),
+    )
+
+
+def plan(*checks: str, **fields: Any) -> ValidationPlan:
+    """A plan of the named checks; the same fields go into each request."""
+    return parse_plan(data=[{"check": check, **fields} for check in checks], specs=list_specs())
+
+
+def execute(check: str, given: CheckInputs | None = None, **fields: Any) -> CheckResult:
+    """Run one check on the given inputs."""
+    (request,) = plan(check, **fields).requests
+    return execute_check(
+        check=load_catalog()[check],
+        request=request,
+        inputs=inputs() if given is None else given,
+        tools=tools,
+        seed=5,
+        clock=SystemClock(),
+    )
+
+
+def at_least(metric: str, value: str, **changed: Json) -> dict[str, Json]:
+    """A threshold that fails below ``value``."""
+    return {
+        "metric": metric,
+        "direction": "at_least",
+        "inclusive": True,
+        "value": value,
+        "verdict": "fail",
+        "cites": ["house"],
+        **changed,
+    }
+
+
+def estimates(result: CheckResult) -> dict[str, float]:
+    """Estimates by metric name."""
+    return {metric.name: metric.estimate for metric in result.metrics}
+
+
+def permuted(given: CheckInputs, seed: int = 9) -> CheckInputs:
+    """The same inputs with the rows of every sample in another order."""
+    rng, orders = np.random.default_rng(seed), {}
+    for name, values in given.arrays.items():
+        orders.setdefault(name.split(".")[0], rng.permutation(len(values)))
+    return replace(
+        given, arrays={name: values[orders[name.split(".")[0]]] for name, values in given.arrays.items()}
+    )

@@ -1,0 +1,76 @@
+"""What a check may read: arrays by sample, names, and declared assumptions. Nothing executable."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+SAMPLES = ("train", "test", "recent")
+PARTS = ("features", "labels", "scores", "segments", "scores_repeat")
+
+
+class NotApplicableError(Exception):
+    """The check cannot say anything here; its facts stay unknown.
+
+    ``reason`` is a stable word such as ``insufficient_data``; ``n_needed`` is
+    the sample that would be enough, where that is known.
+    """
+
+    def __init__(self, *, reason: str, detail: str, n_needed: int | None = None) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+        self.n_needed = n_needed
+
+
+class UnusableInputError(Exception):
+    """The inputs are wrong (not a number, not a probability): the verdict is ``error``."""
+
+    def __init__(self, *, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArtifactEvidence:
+    """What was seen of the artefact: digests, family, layers of the box in force."""
+
+    digest_recorded: str
+    digest_seen: str
+    family: str
+    layers: tuple[str, ...] = ()
+    declarative: str = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckInputs:
+    """Arrays under ``<sample>.<part>``, such as ``test.labels``; higher scores mean riskier.
+
+    ``arrays`` may be a lazy mapping. ``grade_edges`` are the inner limits of
+    the PD grades, rising. ``portfolio`` holds declared assumptions as text;
+    ``claims`` the figures that the model's run reports about itself.
+    """
+
+    feature_names: tuple[str, ...]
+    arrays: Mapping[str, NDArray[Any]]
+    grade_edges: tuple[float, ...] = ()
+    portfolio: Mapping[str, str] = field(default_factory=dict)
+    claims: Mapping[str, str] = field(default_factory=dict)
+    artifact: ArtifactEvidence | None = None
+
+    def has(self, name: str) -> bool:
+        """Return whether an input is there: an array, or ``portfolio``, ``claims`` and the like."""
+        if "." in name:
+            return name in self.arrays
+        return bool(getattr(self, name, None))
+
+    def array(self, name: str) -> FloatArray:
+        """Return an array as 64-bit floats. Raises ``NotApplicableError`` when it is absent."""
+        if name not in self.arrays:
+            raise NotApplicableError(reason="missing_input", detail=f"the input {name} was not given")
+        return np.asarray(self.arrays[name], dtype=np.float64)

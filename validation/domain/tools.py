@@ -1,0 +1,117 @@
+"""What a check may be handed to work with. Adapters implement these; checks never import them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from validation.domain.inputs import FloatArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attribution:
+    """Per row and feature a contribution, and the base value they start from."""
+
+    values: FloatArray
+    base: float
+
+
+class ExplainerTool(Protocol):
+    """Attributes an output to the features; ``route`` names how (``tree``, ``linear``, ``black_box``)."""
+
+    route: str
+    space: str
+
+    def outputs(self, *, rows: FloatArray) -> FloatArray:
+        """Return the model's outputs in the space that is explained."""
+        ...
+
+    def attribute(self, *, rows: FloatArray, background: FloatArray, seed: int) -> Attribution:
+        """Return contributions against this background."""
+        ...
+
+    def overview(self, *, rows: FloatArray) -> Attribution | None:
+        """Return cheap exact contributions for many rows, or None where the route has none."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnDrift:
+    """What the drift library says of one column under one named method."""
+
+    column: str
+    method: str
+    value: float
+    threshold: float
+    drifted: bool
+
+
+class DriftTool(Protocol):
+    """Compares two batches column by column with a named method."""
+
+    def __call__(
+        self,
+        *,
+        names: Sequence[str],
+        reference: FloatArray,
+        current: FloatArray,
+        method: str,
+        threshold: float,
+    ) -> tuple[ColumnDrift, ...]:
+        """Return one entry per column, in order."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Challenger:
+    """A fitted interpretable model: its scores on the rows asked for, and its scorecard as text rows."""
+
+    title: str
+    scores: FloatArray
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+class ChallengerTool(Protocol):
+    """Fits an admissible interpretable model on training data and scores other rows."""
+
+    def __call__(
+        self,
+        *,
+        names: Sequence[str],
+        features: FloatArray,
+        labels: FloatArray,
+        score_rows: FloatArray,
+        bins: int,
+    ) -> Challenger:
+        """Return the fitted challenger with its scores for ``score_rows``."""
+        ...
+
+
+class CapitalTool(Protocol):
+    """Risk-weighted assets of graded exposures under declared portfolio assumptions.
+
+    Must return ``rwa_irb`` and ``rwa_standardised``, and may return
+    ``entity_rwa_before_floor``, ``entity_rwa_floored``, ``floor_factor`` and
+    ``floor_binding`` (``true`` or ``false``), all as text.
+    """
+
+    def __call__(
+        self, *, pds: Sequence[str], eads: Sequence[str], portfolio: Mapping[str, str]
+    ) -> Mapping[str, str]:
+        """Return the figures as text."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tools:
+    """The tools at hand and the seed of this check."""
+
+    seed: int
+    explainer: ExplainerTool | None = None
+    drift: DriftTool | None = None
+    challenger: ChallengerTool | None = None
+    capital: CapitalTool | None = None
+
+    def lacks(self, name: str) -> bool:
+        """Return whether the named tool is absent."""
+        return getattr(self, name) is None

@@ -1,0 +1,154 @@
+"""The run folder's layout: arrays as .npy, everything else as JSON, nothing that executes.
+
+::
+
+    RUNDIR/inputs.json              names, grade edges, portfolio, claims, artefact
+    RUNDIR/plan.json                the plan, defaults written out
+    RUNDIR/tools.json               how to reach the tools (see toolbox.py)
+    RUNDIR/arrays/<sample>.<part>.npy   features, labels, segments
+    RUNDIR/scores/<sample>.npy      what the box predicted
+    RUNDIR/scores/<sample>.repeat.npy   the same rows predicted again
+    RUNDIR/model/                   declarative forms of the model, if any
+
+Scores come from a box that ran a stranger's artefact: they are read without
+pickle, as numbers, and refused when their count differs from the rows asked for.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from registry.domain.canonical import canonical_bytes
+from registry.domain.errors import InvalidInput
+from validation.domain.inputs import (
+    PARTS,
+    SAMPLES,
+    ArtifactEvidence,
+    CheckInputs,
+    UnusableInputError,
+)
+from validation.domain.results import decimal_text
+
+_FROM_BOX = {"scores": "{sample}.npy", "scores_repeat": "{sample}.repeat.npy"}
+
+
+class StoredArrays(Mapping[str, NDArray[Any]]):
+    """Arrays of a run folder, read when asked for and kept."""
+
+    def __init__(self, *, run_dir: Path) -> None:
+        self._paths = {
+            f"{sample}.{part}": path
+            for sample in SAMPLES
+            for part in PARTS
+            if (path := array_path(run_dir=run_dir, sample=sample, part=part)).is_file()
+        }
+        self._read: dict[str, NDArray[Any]] = {}
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        if name not in self._read:
+            self._read[name] = self._load(name)
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def _load(self, name: str) -> NDArray[Any]:
+        sample, part = name.split(".")
+        try:
+            values = np.load(self._paths[name], allow_pickle=False)
+        except (ValueError, EOFError, OSError) as error:
+            raise UnusableInputError(
+                reason="malformed_input", detail=f"{name} is not an array of numbers"
+            ) from error
+        if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiub":
+            raise UnusableInputError(reason="malformed_input", detail=f"{name} is not an array of numbers")
+        if values.ndim != (2 if part == "features" else 1):
+            raise UnusableInputError(reason="malformed_input", detail=f"{name} has the wrong shape")
+        rows = f"{sample}.features"
+        if part != "features" and rows in self._paths and len(self[rows]) != len(values):
+            raise UnusableInputError(
+                reason="malformed_input",
+                detail=f"{name} holds {len(values)} values for {len(self[rows])} rows",
+            )
+        return values
+
+
+def array_path(*, run_dir: Path, sample: str, part: str) -> Path:
+    """Return where an array lives in the run folder."""
+    if part in _FROM_BOX:
+        return run_dir / "scores" / _FROM_BOX[part].format(sample=sample)
+    return run_dir / "arrays" / f"{sample}.{part}.npy"
+
+
+def write_inputs(*, run_dir: Path, inputs: CheckInputs) -> None:
+    """Write everything that ``inputs`` holds into the run folder.
+
+    Raises ``InvalidInput`` ``CHK009`` for an array under a name that the layout does not know.
+    """
+    for name, values in inputs.arrays.items():
+        sample, _, part = name.partition(".")
+        if sample not in SAMPLES or part not in PARTS:
+            raise InvalidInput(
+                "CHK009",
+                f"`{name}` is not an input that checks read",
+                remedy=f"Use one of {', '.join(SAMPLES)} with one of {', '.join(PARTS)}.",
+            )
+        write_array(run_dir=run_dir, sample=sample, part=part, values=values)
+    head = {
+        "format": 1,
+        "feature_names": list(inputs.feature_names),
+        "grade_edges": [decimal_text(edge) for edge in inputs.grade_edges],
+        "portfolio": dict(inputs.portfolio),
+        "claims": dict(inputs.claims),
+        "artifact": None if inputs.artifact is None else asdict(inputs.artifact),
+    }
+    (run_dir / "inputs.json").write_bytes(canonical_bytes(head))
+
+
+def write_array(*, run_dir: Path, sample: str, part: str, values: ArrayLike) -> None:
+    """Write one array, for instance the scores that came out of the box."""
+    path = array_path(run_dir=run_dir, sample=sample, part=part)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.save(path, np.asarray(values), allow_pickle=False)
+
+
+def read_inputs(*, run_dir: Path) -> CheckInputs:
+    """Return the inputs of a run folder; arrays are read when a check asks for them.
+
+    Raises ``InvalidInput`` ``CHK009`` when ``inputs.json`` is missing or malformed.
+    """
+    try:
+        head = json.loads((run_dir / "inputs.json").read_bytes())
+        artifact = head["artifact"]
+        return CheckInputs(
+            feature_names=tuple(str(name) for name in head["feature_names"]),
+            arrays=StoredArrays(run_dir=run_dir),
+            grade_edges=tuple(float(edge) for edge in head["grade_edges"]),
+            portfolio={str(k): str(v) for k, v in head["portfolio"].items()},
+            claims={str(k): str(v) for k, v in head["claims"].items()},
+            artifact=None if artifact is None else _read_artifact(artifact),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InvalidInput(
+            "CHK009",
+            f"inputs.json of the run folder cannot be read: {type(error).__name__}",
+            remedy="Write the folder with write_inputs.",
+        ) from error
+
+
+def _read_artifact(data: Mapping[str, Any]) -> ArtifactEvidence:
+    return ArtifactEvidence(
+        digest_recorded=str(data["digest_recorded"]),
+        digest_seen=str(data["digest_seen"]),
+        family=str(data["family"]),
+        layers=tuple(str(layer) for layer in data["layers"]),
+        declarative=str(data["declarative"]),
+    )
