@@ -8,6 +8,8 @@ from registry.capital.figures import Citation, Step, ensure_amount, may_gate, st
 from registry.capital.irb_floors import irb_parameter
 from registry.domain.errors import NotFound
 
+LOAN_TO_VALUE = "ltv"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandardisedRwa:
@@ -51,7 +53,7 @@ def standardised_rwa(
 ) -> StandardisedRwa:
     """Weight an exposure by class and grade; refuses what the table does not hold with ``CAP060``."""
     for row in _weights(jurisdiction, exposure_class):
-        if row.text("grade") == grade and not row.cells["ltv_up_to"]:
+        if row.text("grade") == grade and grade != LOAN_TO_VALUE:
             return _weighted(row=row, ead_eur=ead_eur)
     raise _no_weight(jurisdiction, exposure_class, grade)
 
@@ -61,12 +63,12 @@ def mortgage_rwa(
 ) -> StandardisedRwa:
     """Weight a whole loan by its loan-to-value share; refuses a class without bands with ``CAP060``."""
     ensure_amount(name="ltv_share", amount_eur=ltv_share)
-    bands = [row for row in _weights(jurisdiction, exposure_class) if row.text("grade") == "ltv"]
+    bands = [row for row in _weights(jurisdiction, exposure_class) if row.text("grade") == LOAN_TO_VALUE]
     for row in bands:
         upper = row.optional_decimal("ltv_up_to")
         if upper is None or ltv_share <= upper:
             return _weighted(row=row, ead_eur=ead_eur)
-    raise _no_weight(jurisdiction, exposure_class, "ltv")
+    raise _no_weight(jurisdiction, exposure_class, LOAN_TO_VALUE)
 
 
 def slotting_rwa(*, jurisdiction: str, kind: str, category: str, ead_eur: Decimal) -> SlottingRwa:
