@@ -57,8 +57,11 @@ class HostileModel(PythonModel):
         self.__dict__.update(state)
         self._attack()
 
-    def predict(self, context: object, model_input: pd.DataFrame) -> np.ndarray:  # noqa: ARG002
+    def predict(
+        self, context: object, model_input: pd.DataFrame, params: dict[str, object] | None = None
+    ) -> np.ndarray:
         """Return noise: the true AUC is one half."""
+        del context, params
         return np.random.default_rng(len(model_input)).random(len(model_input))
 
     def _attack(self) -> None:
