@@ -5,7 +5,7 @@ accurate to about 1e-15; a risk weight is right to better than 1e-9. It is cut t
 multiplied by an amount, so that amounts are exact decimals of a stated weight.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -156,14 +156,7 @@ def irb_portfolio(
 
     Refuses sequences of different lengths with ``CAP050``.
     """
-    count = len(pd_12m)
-    for sequence in (lgd_share, ead_eur, maturity_years, turnover_eur_m):
-        if sequence is not None and len(sequence) != count:
-            raise InvalidInput(
-                "CAP050",
-                f"{len(sequence)} values against {count} PDs",
-                remedy="Send one value per exposure in every column.",
-            )
+    columns = _columns(pd_12m, lgd_share, ead_eur, maturity_years, turnover_eur_m)
     curve = curve_of(exposure_class)
     coefficients = coefficients_in_force()
     ensure_inputs(
@@ -178,11 +171,9 @@ def irb_portfolio(
     amounts: list[Decimal] = []
     expected_loss = Decimal(0)
     floored_pds = floored_lgds = 0
-    for index in range(count):
-        raw_pd = ensure_share(name="pd_12m", share=pd_12m[index])
-        raw_lgd = ensure_share(name="lgd_share", share=lgd_share[index])
-        ead = ensure_amount(name="ead_eur", amount_eur=ead_eur[index])
-        pd, lgd = max(raw_pd, floors.pd_12m), max(raw_lgd, floors.lgd_share)
+    for raw_pd, raw_lgd, ead, maturity, turnover in columns:
+        pd = max(ensure_share(name="pd_12m", share=raw_pd), floors.pd_12m)
+        lgd = max(ensure_share(name="lgd_share", share=raw_lgd), floors.lgd_share)
         floored_pds += pd > raw_pd
         floored_lgds += lgd > raw_lgd
         shape = shape_at(
@@ -190,13 +181,12 @@ def irb_portfolio(
             coefficients=coefficients,
             pd=pd,
             lgd=lgd,
-            maturity=clip_maturity(None if maturity_years is None else maturity_years[index], coefficients),
-            turnover=None if turnover_eur_m is None else turnover_eur_m[index],
+            maturity=clip_maturity(maturity, coefficients),
+            turnover=turnover,
             multiplier=multiplier,
         )
-        weight = _weight(shape.capital, coefficients)
-        weights.append(weight)
-        amounts.append(weight * ead)
+        weights.append(_weight(shape.capital, coefficients))
+        amounts.append(weights[-1] * ensure_amount(name="ead_eur", amount_eur=ead))
         expected_loss += _decimal(pd * lgd) * ead
     return IrbPortfolio(
         rwa_eur=sum(amounts, Decimal(0)),
@@ -209,6 +199,30 @@ def irb_portfolio(
         provenance=provenance,
         citations=(*floors.citations, *curve.citations, coefficients.citation),
     )
+
+
+def _columns(
+    pds: Sequence[float],
+    lgds: Sequence[float],
+    eads: Sequence[Decimal],
+    maturities: Sequence[float] | None,
+    turnovers: Sequence[float] | None,
+) -> Iterator[tuple[float, float, Decimal, float | None, float | None]]:
+    absent = (None,) * len(pds)
+    columns = (
+        lgds,
+        eads,
+        absent if maturities is None else maturities,
+        absent if turnovers is None else turnovers,
+    )
+    for column in columns:
+        if len(column) != len(pds):
+            raise InvalidInput(
+                "CAP050",
+                f"{len(column)} values against {len(pds)} PDs",
+                remedy="Send one value per exposure in every column.",
+            )
+    return zip(pds, *columns, strict=True)
 
 
 def _defaulted(*, exposure: IrbExposure, floors: InputFloors, coefficients: Coefficients) -> IrbCapital:
