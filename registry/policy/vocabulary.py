@@ -162,17 +162,17 @@ _EVIDENCE = """
 evidence.auc | decimal | share | | open | check discrimination.auc
     Area under the ROC curve.
 evidence.gini | decimal | signed | | open | check discrimination.auc
-    Gini coefficient.
+    The Gini coefficient.
 evidence.gini_lower | decimal | signed | | open | check discrimination.auc
-    Lower confidence bound of the Gini.
+    Lower confidence bound of the Gini coefficient.
 evidence.ks | decimal | share | | open | check discrimination.ks
-    Kolmogorov-Smirnov distance.
+    The Kolmogorov-Smirnov distance.
 evidence.calibration_min_p | decimal | share | | open | check calibration.jeffreys
     Smallest adjusted p-value of a grade.
 evidence.hosmer_lemeshow_p | decimal | share | | open | check calibration.hosmer_lemeshow
-    Hosmer-Lemeshow p-value.
+    The Hosmer-Lemeshow p-value.
 evidence.brier_skill | decimal | most1 | | open | check calibration.brier
-    Brier skill over the base rate.
+    The Brier skill over the base rate.
 evidence.psi | decimal | count | | open | check stability.psi
     Population stability index of the score.
 evidence.data_drift_share | decimal | share | | open | check drift.data
@@ -186,7 +186,7 @@ evidence.explanation_stability | decimal | signed | | open | check explain.shap
 evidence.explainability_achieved | int | level | level | open | check explain.shap
     Explainability shown by evidence.
 evidence.advantage_gini | decimal | any | | open | check challenger.advantage
-    Gini advantage over the challenger.
+    The Gini advantage over the interpretable challenger.
 evidence.advantage_gini_lower | decimal | any | | open | check challenger.advantage
     Lower bound of that advantage.
 evidence.artifact_verified | bool | any | | open | check integrity.artifact
@@ -237,7 +237,7 @@ monitoring.breach_open | bool | any | | open | monitoring
 
 _SAFEGUARDS = "".join(
     f"safeguard.{item} | bool | any | | open | safeguard's evidence\n"
-    f"    Safeguard evidenced and dated: {item.replace('_', ' ')}.\n"
+    f"    {item.replace('_', ' ').capitalize()} is evidenced and dated.\n"
     for item in Safeguard
 )
 
