@@ -142,7 +142,7 @@ def note_processes(*, claim: Claim, processes: Mapping[str, Json]) -> None:
     _write(claim, processes=dict(processes))
 
 
-def flush_check(*, claim: Claim, position: int, result: CheckResult) -> bool:
+def flush_check(*, claim: Claim, position: int, title: str, result: CheckResult) -> bool:
     """Record one finished check; ``False`` when it was there already. Raises ``FencedError``.
 
     The write to the run row holds off any other claimant until the record is in.
@@ -154,6 +154,7 @@ def flush_check(*, claim: Claim, position: int, result: CheckResult) -> bool:
             check_id=result.check,
             check_major=result.major,
             defaults={
+                "title": title,
                 "position": position,
                 "verdict": result.verdict.value,
                 "result": result.to_json(),

@@ -24,7 +24,11 @@ WATCH_S = 1.0
 
 
 class Heart:
-    """Beats for one claim, as a context manager. ``kill`` ends the worker's child processes."""
+    """Beats for one claim, as a context manager. ``kill`` ends the worker's child processes.
+
+    When the heart stopped, leaving the context raises why, whatever error the
+    killed children caused on the way.
+    """
 
     def __init__(
         self, *, claim: Claim, kill: Callable[[], None], beat_s: float = BEAT_S, watch_s: float = WATCH_S
@@ -49,6 +53,8 @@ class Heart:
     ) -> None:
         self._stop.set()
         self._thread.join()
+        if self._lost is not None and error is not self._lost:
+            raise self._lost from error
 
     def step(self, progress: str, *, limit_s: float) -> None:
         """Begin a step that may take ``limit_s`` seconds.
@@ -64,6 +70,10 @@ class Heart:
         """Raise what stopped the heart, if anything did."""
         if self._lost is not None:
             raise self._lost
+
+    def has_stopped(self) -> bool:
+        """Return whether the worker should stop."""
+        return self._lost is not None
 
     def _watch(self) -> None:
         try:

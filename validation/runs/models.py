@@ -42,6 +42,7 @@ class CheckRecord(models.Model):
     run = models.ForeignKey(ValidationRun, on_delete=models.PROTECT, related_name="check_records")
     check_id = models.CharField(max_length=60)
     check_major = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=120)
     position = models.PositiveSmallIntegerField()
     verdict = models.CharField(max_length=16, choices=[(v.value, v.name) for v in Verdict])
     result: "models.JSONField[Any, Any]" = models.JSONField()

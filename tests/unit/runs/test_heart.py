@@ -50,25 +50,47 @@ def test_it_beats_with_the_progress_of_the_step(table: FakeTable) -> None:
     assert len(table.beats) == silent
 
 
-def test_a_lost_claim_kills_the_children_and_stops_the_worker(table: FakeTable) -> None:
+def test_a_lost_claim_kills_the_children_and_says_so_whatever_broke_meanwhile(table: FakeTable) -> None:
     killed = threading.Event()
-    with Heart(claim=CLAIM, kill=killed.set, beat_s=60.0, watch_s=0.01) as heart:
-        heart.step("checks", limit_s=10)
-        table.is_fenced = True
+    heart = Heart(claim=CLAIM, kill=killed.set, beat_s=60.0, watch_s=0.01)
 
-        assert killed.wait(1)
-        with pytest.raises(FencedError):
+    def work() -> None:
+        with heart:
+            heart.step("checks", limit_s=10)
+            table.is_fenced = True
+            assert killed.wait(1)
+            raise BrokenPipeError("a child died")
+
+    with pytest.raises(FencedError):
+        work()
+
+
+def test_a_lost_claim_lets_no_further_step_begin(table: FakeTable) -> None:
+    killed = threading.Event()
+    heart = Heart(claim=CLAIM, kill=killed.set, beat_s=60.0, watch_s=0.01)
+    table.is_fenced = True
+
+    def work() -> None:
+        with heart:
+            assert killed.wait(1)
             heart.step("more checks", limit_s=10)
+            pytest.fail("the step began")
+
+    with pytest.raises(FencedError):
+        work()
 
 
 def test_a_step_that_hangs_stops_the_beat_and_kills_the_children(table: FakeTable) -> None:
     killed = threading.Event()
-    with Heart(claim=CLAIM, kill=killed.set, beat_s=0.0, watch_s=0.01) as heart:
-        heart.step("predicting", limit_s=0.05)
+    heart = Heart(claim=CLAIM, kill=killed.set, beat_s=0.0, watch_s=0.01)
 
-        assert killed.wait(1)
-        beats = len(table.beats)
-        time.sleep(0.05)
-        assert len(table.beats) == beats
-        with pytest.raises(LimitExceeded, match="RUN006 the step took too long: predicting"):
-            heart.ensure_beating()
+    def work() -> None:
+        with heart:
+            heart.step("predicting", limit_s=0.05)
+            assert killed.wait(1)
+            beats = len(table.beats)
+            time.sleep(0.05)
+            assert len(table.beats) == beats
+
+    with pytest.raises(LimitExceeded, match="RUN006 the step took too long: predicting"):
+        work()

@@ -1,0 +1,97 @@
+"""Preparing a run folder in a child process: boxes for data and model, labels outside the model's box."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.builders.run_folder import FEATURES, LABEL, MLMODEL, write_artifact, write_order, write_samples
+from validation.engine.inputs import read_inputs
+from validation.runs.prepared import PreparationError, prepare_folder
+
+pytestmark = pytest.mark.flow
+
+CHECKS = ("discrimination.auc", "integrity.artifact")
+
+
+@pytest.fixture
+def run_dir(tmp_path: Path) -> Path:
+    write_artifact(tmp_path / "artifact")
+    write_order(tmp_path, checks=CHECKS, samples=write_samples(tmp_path))
+    return tmp_path
+
+
+def prepare(run_dir: Path) -> list[Mapping[str, Any]]:
+    events: list[Mapping[str, Any]] = []
+    prepare_folder(run_dir=run_dir, on_event=events.append, ensure_going=lambda: None)
+    return events
+
+
+def test_a_prepared_folder_holds_all_that_the_checks_read(run_dir: Path) -> None:
+    events = prepare(run_dir)
+
+    inputs = read_inputs(run_dir=run_dir)
+    assert inputs.feature_names == FEATURES
+    assert inputs.array("test.features").shape == (400, 2)
+    assert inputs.array("recent.labels").shape == (400,)
+    assert np.array_equal(inputs.array("test.scores"), inputs.array("test.scores_repeat"))
+    assert inputs.grade_edges == (0.1, 0.3, 0.5)
+    assert inputs.claims == {"auc": "0.7"}
+    assert inputs.artifact is not None
+    assert inputs.artifact.declarative == "booster"
+    assert "seccomp" in inputs.artifact.layers
+    assert (run_dir / "model" / "booster.json").is_file()
+    assert [item["check"] for item in json.loads((run_dir / "plan.json").read_bytes())["checks"]] == list(
+        CHECKS
+    )
+    pids = {event["name"]: event["pid"] for event in events if event["event"] == "process"}
+    assert len(set(pids.values())) == 2 == len(pids)
+
+
+def test_data_that_do_not_match_their_digest_stop_the_run_with_a_code(run_dir: Path) -> None:
+    path = run_dir / "data" / "test.parquet"
+    path.write_bytes(path.read_bytes()[:-1] + b"\x00")
+
+    with pytest.raises(PreparationError, match="DAT005"):
+        prepare(run_dir)
+
+
+def test_a_model_that_asks_for_the_label_does_not_get_it(run_dir: Path) -> None:
+    (run_dir / "artifact" / "MLmodel").write_text(MLMODEL.replace("limit_bal", LABEL))
+
+    with pytest.raises(PreparationError, match="RUN010 the model asks for the label 'default'"):
+        prepare(run_dir)
+
+
+def test_a_data_set_without_its_label_is_refused(run_dir: Path) -> None:
+    samples = json.loads((run_dir / "order.json").read_bytes())["samples"]
+    samples["recent"]["label"] = "bad"
+    write_order(run_dir, checks=CHECKS, samples=samples)
+
+    with pytest.raises(PreparationError, match="RUN009 the data set recent has no column 'bad'"):
+        prepare(run_dir)
+
+
+def test_an_unknown_check_is_refused_before_anything_is_opened(run_dir: Path) -> None:
+    write_order(run_dir, checks=("discrimination.aucc",), samples={})
+
+    with pytest.raises(PreparationError, match="CHK001"):
+        prepare(run_dir)
+
+
+def test_a_preparation_that_dies_is_named(run_dir: Path) -> None:
+    (run_dir / "order.json").write_text("{}")
+
+    with pytest.raises(PreparationError, match=r"RUN011 .*last words: KeyError: 'plan'"):
+        prepare(run_dir)
+
+
+def test_the_preparation_stops_when_its_worker_must_stop(run_dir: Path) -> None:
+    def stop() -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        prepare_folder(run_dir=run_dir, on_event=lambda _event: None, ensure_going=stop)
