@@ -96,6 +96,8 @@ def test_largest_remainders_first() -> None:
         Decimal("0.33"),
         Decimal("0.33"),
     )
+    later = apportion(exact=[Fraction(1, 400), Fraction(3, 400)], total_eur=Decimal("0.01"))
+    assert later == (Decimal("0.00"), Decimal("0.01"))
     with pytest.raises(MrmError, match="CAP074"):
         apportion(exact=[third], total_eur=Decimal(2))
 

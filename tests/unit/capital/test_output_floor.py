@@ -224,6 +224,21 @@ def test_an_unverified_factor_is_shown_and_does_not_gate() -> None:
     assert not floor.may_gate
 
 
+def test_one_weak_line_weakens_the_whole() -> None:
+    lines = [
+        line("Market risk", provenance=Provenance.MEASURED),
+        line("of which Asset Class A", provenance=Provenance.ASSUMED),
+        line("of which Asset Class B", provenance=Provenance.DERIVED),
+    ]
+    entity = compose_base(lines=lines)
+    assert entity.provenance is Provenance.ASSUMED
+    verified = entity_floor(jurisdiction="BCBS", as_of=date(2026, 1, 1), entity=entity)
+    assert verified.may_gate
+    unverified = entity_floor(jurisdiction="Switzerland", as_of=date(2026, 1, 1), entity=entity)
+    assert [c.may_gate for c in unverified.citations] == [False, True, True]
+    assert not unverified.may_gate
+
+
 def test_nothing_on_the_base_has_no_ratio() -> None:
     floor = entity_floor(jurisdiction="EU", as_of=date(2026, 1, 1), entity=bank("0", "0"))
     assert floor.result.pre_floor_share_of_standardised is None
