@@ -1,0 +1,1 @@
+"""MLflow over HTTP, against a server that answers whatever a test wants."""
