@@ -13,4 +13,5 @@ app.set_default()
 app.conf.beat_schedule = {
     "dispatch": {"task": "registry.dispatch", "schedule": 2.0},
     "sequence": {"task": "registry.sequence", "schedule": 1.0},
+    "checkpoint": {"task": "registry.checkpoint", "schedule": 15.0},
 }

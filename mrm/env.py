@@ -25,24 +25,42 @@ class Variable:
 VARIABLES: tuple[Variable, ...] = (
     Variable("MRM_MODE", "embedded (one machine, SQLite, no broker) or production", "embedded"),
     Variable("MRM_VAR_DIR", "folder for everything that is written, relative to the checkout", "var"),
-    Variable("MRM_SECRET_KEY", "Django's secret key; embedded mode makes one under MRM_VAR_DIR", None, secret=True),
-    Variable("MRM_DATABASE_URL", "postgresql://… or sqlite:///path; empty means SQLite under MRM_VAR_DIR", "", secret=True),
+    Variable(
+        "MRM_SECRET_KEY", "Django's secret key; embedded mode makes one under MRM_VAR_DIR", None, secret=True
+    ),
+    Variable(
+        "MRM_DATABASE_URL",
+        "postgresql://… or sqlite:///path; empty means SQLite under MRM_VAR_DIR",
+        "",
+        secret=True,
+    ),
     Variable("MRM_BROKER_URL", "redis://… or amqp://…; empty means files under MRM_VAR_DIR", "", secret=True),
     Variable("MRM_MLFLOW_URL", "address of the MLflow tracking server", "http://127.0.0.1:8501"),
     Variable("MRM_PUBLIC_URL", "address under which people reach the web pages", "http://127.0.0.1:8500"),
     Variable("MRM_ALLOWED_HOSTS", "host names served, comma-separated", "127.0.0.1,localhost"),
     Variable("MRM_WEB_PORT", "port of the web process started by make demo", "8500"),
     Variable("MRM_MLFLOW_PORT", "port of the MLflow server started by make demo", "8501"),
-    Variable("MRM_CHECKPOINT_KEY", "Ed25519 private key (PEM) that signs audit checkpoints", None, secret=True),
-    Variable("MRM_PERMIT_KEY", "Ed25519 private key (PEM) that signs permits; not the checkpoint key", None, secret=True),
-    Variable("MRM_CHECKPOINT_DIR", "folder to which checkpoints are exported, beyond a database administrator's reach", ""),
+    Variable(
+        "MRM_CHECKPOINT_KEY", "Ed25519 private key (PEM) that signs audit checkpoints", None, secret=True
+    ),
+    Variable(
+        "MRM_PERMIT_KEY",
+        "Ed25519 private key (PEM) that signs permits; not the checkpoint key",
+        None,
+        secret=True,
+    ),
+    Variable(
+        "MRM_CHECKPOINT_DIR",
+        "folder to which checkpoints are exported, beyond a database administrator's reach",
+        "",
+    ),
     Variable("MRM_LOG_LEVEL", "level of the program's own log lines", "INFO"),
 )
 
 _BY_NAME = {variable.name: variable for variable in VARIABLES}
 
 
-class SettingMissing(RuntimeError):
+class SettingMissingError(RuntimeError):
     """A variable that production needs is not set, or a file it names cannot be read."""
 
 
@@ -71,12 +89,16 @@ class Env:
             try:
                 return Path(path).read_text(encoding="utf-8").strip()
             except OSError as error:
-                raise SettingMissing(f"{name}_FILE names {path}, which cannot be read: {error.strerror}") from error
+                raise SettingMissingError(
+                    f"{name}_FILE names {path}, which cannot be read: {error.strerror}"
+                ) from error
         value = self.values.get(name, "")
         if value:
             return value
         if variable.default is None and not self.is_embedded:
-            raise SettingMissing(f"{name} is not set. {variable.meaning}. Set it, or {name}_FILE to a file that holds it.")
+            raise SettingMissingError(
+                f"{name} is not set. {variable.meaning}. Set it, or {name}_FILE to a file that holds it."
+            )
         return variable.default or ""
 
     def items(self, name: str) -> list[str]:
@@ -87,7 +109,7 @@ class Env:
         """Return a variable as a whole number."""
         value = self.text(name)
         if not value.isdigit():
-            raise SettingMissing(f"{name} is {value!r}, which is not a whole number.")
+            raise SettingMissingError(f"{name} is {value!r}, which is not a whole number.")
         return int(value)
 
 

@@ -20,7 +20,9 @@ class ApprovalRequest(models.Model):
     status = models.CharField(max_length=10, choices=[(s.value, s.name) for s in ApprovalStatus])
     submitted_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="submitted_approvals")
     submitted_at = models.DateTimeField()
-    decided_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="decided_approvals")
+    decided_by = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, related_name="decided_approvals"
+    )
     decided_at = models.DateTimeField(null=True)
     comment = models.TextField(blank=True)
     row_version = models.PositiveIntegerField(default=1)

@@ -16,7 +16,9 @@ class PackRelease(models.Model):
     instrument = models.CharField(max_length=60)
     version = models.CharField(max_length=20)
     title = models.CharField(max_length=240)
-    binding_level = models.CharField(max_length=30, choices=[(level.value, level.name) for level in BindingLevel])
+    binding_level = models.CharField(
+        max_length=30, choices=[(level.value, level.name) for level in BindingLevel]
+    )
     effective_from = models.DateField()
     content_sha256 = models.CharField(max_length=64)
     text = models.TextField()

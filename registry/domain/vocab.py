@@ -169,6 +169,19 @@ class Outcome(StrEnum):
         return list(Outcome).index(self)
 
 
+class PermissionState(StrEnum):
+    """May this version be used for this purpose? The answer as people and gates read it.
+
+    Without a permit the best answer is that the version may be validated.
+    """
+
+    ALLOWED = "allow"
+    CONDITIONAL = "allow_with_conditions"
+    MAY_BE_VALIDATED = "may_be_validated"
+    REFERRED = "refer"
+    DENIED = "deny"
+
+
 class BindingLevel(StrEnum):
     """How strongly an instrument binds."""
 

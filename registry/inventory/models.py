@@ -10,6 +10,7 @@ from registry.domain.vocab import (
     Materiality,
     ModelFamily,
     Origin,
+    PermissionState,
     Provenance,
     UseCaseArchetype,
 )
@@ -115,7 +116,9 @@ class ModelDependency(models.Model):
         db_table = "registry_model_dependency"
         constraints = [
             models.UniqueConstraint(fields=["upstream", "downstream"], name="one_dependency_per_pair"),
-            models.CheckConstraint(condition=~models.Q(upstream=models.F("downstream")), name="no_self_dependency"),
+            models.CheckConstraint(
+                condition=~models.Q(upstream=models.F("downstream")), name="no_self_dependency"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -181,7 +184,9 @@ class UseCase(models.Model):
     parameter = models.CharField(max_length=10)
     portfolio = models.ForeignKey(Portfolio, on_delete=models.PROTECT, null=True, related_name="use_cases")
     owner = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="owned_use_cases")
-    champion = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, null=True, related_name="champion_of")
+    champion = models.ForeignKey(
+        ModelVersion, on_delete=models.PROTECT, null=True, related_name="champion_of"
+    )
     created_at = models.DateTimeField()
     row_version = models.PositiveIntegerField(default=1)
 
@@ -199,17 +204,28 @@ class UseCase(models.Model):
 
 
 class IntendedUse(models.Model):
-    """A version offered for a use case: the pair that decisions, evidence, approval and permit are about."""
+    """A version offered for a use case: the pair that decisions, evidence, approval and permit are about.
+
+    The ``permission_*`` fields repeat the newest decision, so that lists need
+    not recompute it; they move in the transaction that decides.
+    """
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="intended_uses")
     use_case = models.ForeignKey(UseCase, on_delete=models.PROTECT, related_name="intended_uses")
     declared_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="declared_uses")
     declared_at = models.DateTimeField()
+    permission_state = models.CharField(
+        max_length=24, choices=_choices(PermissionState), default=PermissionState.REFERRED
+    )
+    permission_sentence = models.TextField(blank=True)
+    permission_until = models.DateField(null=True)
+    permission_decision_uuid = models.UUIDField(null=True)
 
     class Meta:
         app_label = "registry"
         db_table = "registry_intended_use"
+        indexes = [models.Index(fields=["permission_state"], name="intended_use_permission")]
         constraints = [models.UniqueConstraint(fields=["version", "use_case"], name="one_intended_use")]
 
     def __str__(self) -> str:

@@ -15,7 +15,9 @@ class ValidationRequest(models.Model):
     """A plan to be run for one intended use, as a decision implied it."""
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
-    intended_use = models.ForeignKey(IntendedUse, on_delete=models.PROTECT, related_name="validation_requests")
+    intended_use = models.ForeignKey(
+        IntendedUse, on_delete=models.PROTECT, related_name="validation_requests"
+    )
     decision = models.ForeignKey(PolicyDecision, on_delete=models.PROTECT, related_name="validation_requests")
     plan: "models.JSONField[Any, Any]" = models.JSONField()
     plan_digest = models.CharField(max_length=64)
@@ -64,7 +66,9 @@ class EvidenceRecord(models.Model):
         db_table = "registry_evidence_record"
         ordering = ["position"]
         constraints = [
-            models.UniqueConstraint(fields=["run_uuid", "check_id", "check_major"], name="one_evidence_per_check"),
+            models.UniqueConstraint(
+                fields=["run_uuid", "check_id", "check_major"], name="one_evidence_per_check"
+            ),
         ]
 
     def __str__(self) -> str:

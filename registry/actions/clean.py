@@ -1,0 +1,50 @@
+"""Refusing text that no reader could use."""
+
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from registry.domain.errors import InvalidInput
+
+LONGEST_TEXT = 8_000
+
+
+def clean_text(value: str, *, name: str, limit: int = LONGEST_TEXT) -> str:
+    """Return the text without outer blanks. Raises ``INP001`` when empty, too long, or with control characters."""
+    text = value.strip()
+    has_controls = any(ord(char) < 32 and char not in "\n\r\t" for char in text)
+    if not text or len(text) > limit or has_controls:
+        raise InvalidInput(
+            "INP001",
+            f"{name} is empty, longer than {limit} characters, or holds control characters",
+            remedy=f"Write {name} in plain words.",
+            field=name,
+        )
+    return text
+
+
+def clean_money(value: Decimal | str, *, name: str) -> Decimal:
+    """Return a non-negative amount in euros with at most two decimals. Raises ``INP002``."""
+    try:
+        amount = Decimal(value)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0 or amount >= Decimal("1e18") or amount != round(amount, 2):
+        raise InvalidInput(
+            "INP002",
+            f"{name} is not an amount in euros",
+            remedy="Write it with a decimal point and at most two decimals, for example 1250000.00.",
+            field=name,
+        )
+    return amount
+
+
+def clean_future(value: date, *, on: date, name: str, longest_days: int) -> date:
+    """Return a date after ``on`` and within ``longest_days``. Raises ``INP003``."""
+    if not 0 < (value - on).days <= longest_days:
+        raise InvalidInput(
+            "INP003",
+            f"{name} must lie between tomorrow and {longest_days} days from {on}",
+            remedy="Choose a date in that range.",
+            field=name,
+        )
+    return value

@@ -1,0 +1,115 @@
+"""Issue the signed permit, move the champion, and mirror both to MLflow."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import F
+
+from registry.actions.subjects import subject_of
+from registry.audit.api import AuditAction, record
+from registry.decisions.models import Permit, PolicyDecision
+from registry.decisions.permits import sign_statement
+from registry.domain.lifecycle import ensure_transition
+from registry.domain.vocab import LifecycleState, PermitStatus
+from registry.inventory.models import IntendedUse, RegisteredModel, UseCase
+from registry.outbox.api import enqueue
+from registry.people.actors import Actor
+from registry.policy.decision import Decision
+
+MIRROR_KIND = "mlflow.mirror_permit"
+
+
+def issue_permit(
+    *,
+    actor: Actor,
+    at: datetime,
+    correlation_id: str,
+    intended_use: IntendedUse,
+    approval_uuid: UUID,
+    decision_row: PolicyDecision,
+    decision: Decision,
+    expires_on: date,
+) -> Permit:
+    """Write and sign the permit inside the caller's transaction; an older one of the pair is revoked."""
+    version, use_case = intended_use.version, intended_use.use_case
+    _revoke_older(actor, at, correlation_id, intended_use)
+    conditions = [
+        {"kind": item.kind, "params": item.params, "text": item.text, "cites": list(item.cites)}
+        for item in decision.conditions
+    ]
+    statement = {
+        "version": 1,
+        "mlflow_uri": version.mlflow_uri,
+        "artifact_digest": version.artifact_digest,
+        "use_case": use_case.key,
+        "entity": use_case.entity.key,
+        "conditions": conditions,
+        "issued_at": at,
+        "expires_on": expires_on,
+        "approval": approval_uuid,
+        "decision_digest": decision_row.body_digest,
+    }
+    text, signature, key_id = sign_statement(statement)
+    permit = Permit.objects.create(
+        intended_use=intended_use,
+        approval_uuid=approval_uuid,
+        decision=decision_row,
+        statement=text,
+        signature=signature,
+        key_id=key_id,
+        conditions=conditions,
+        version_digest=version.artifact_digest,
+        issued_at=at,
+        expires_on=expires_on,
+        status=PermitStatus.ISSUED,
+    )
+    UseCase.objects.filter(pk=use_case.pk).update(champion=version, row_version=F("row_version") + 1)
+    RegisteredModel.objects.filter(pk=version.registered_model_id).update(
+        lifecycle_state=LifecycleState.APPROVED, row_version=F("row_version") + 1
+    )
+    record(
+        action=AuditAction.PERMIT_ISSUED,
+        actor=actor,
+        at=at,
+        subject=subject_of(permit, label=str(intended_use)),
+        payload={
+            "approval": str(approval_uuid),
+            "decision": str(decision_row.uuid),
+            "statement_digest": decision_row.body_digest,
+            "signature": signature,
+            "key_id": key_id,
+            "expires_on": expires_on,
+            "version_digest": version.artifact_digest,
+        },
+        correlation_id=correlation_id,
+    )
+    enqueue(
+        kind=MIRROR_KIND,
+        payload={
+            "name": version.mlflow_name,
+            "version": version.mlflow_version,
+            "alias": f"champion-{use_case.key}",
+            "tags": {
+                f"mrm.permit.{use_case.key}": str(permit.uuid),
+                f"mrm.permission.{use_case.key}": decision.outcome.value,
+                f"mrm.expires.{use_case.key}": expires_on.isoformat(),
+            },
+        },
+        at=at,
+    )
+    return permit
+
+
+def _revoke_older(actor: Actor, at: datetime, correlation_id: str, intended_use: IntendedUse) -> None:
+    for permit in Permit.objects.filter(intended_use=intended_use).exclude(status=PermitStatus.REVOKED):
+        ensure_transition("permit", permit.status, PermitStatus.REVOKED)
+        permit.status, permit.status_reason = PermitStatus.REVOKED, "replaced by a newer permit"
+        permit.save(update_fields=["status", "status_reason"])
+        record(
+            action=AuditAction.PERMIT_REVOKED,
+            actor=actor,
+            at=at,
+            subject=subject_of(permit, label=str(intended_use)),
+            payload={"reason": permit.status_reason},
+            correlation_id=correlation_id,
+        )

@@ -1,0 +1,107 @@
+"""What registration reads from MLflow, before any transaction: bytes hashed, lineage, signature, details."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from registry.domain.canonical import Json
+from registry.domain.errors import IntegrityMismatch, InvalidInput
+from registry.domain.vocab import ModelFamily
+from registry.inventory.families import family_of
+from registry.mlflow_gateway import ArtifactManifest, MlflowGateway, ModelVersionInfo
+
+DETAIL_TAG = "mrm."
+DATASET_FOLDER = "datasets"
+MANIFEST_LIMIT = 262_144
+MANIFEST_KEYS = ("role", "path", "sha256", "rows", "label")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VersionReading:
+    """A model version as it was read over HTTP. ``details`` are the ``mrm.*`` tags without the prefix."""
+
+    info: ModelVersionInfo
+    artifact: ArtifactManifest
+    family: ModelFamily
+    family_source: str
+    signature: Json
+    datasets: list[dict[str, Json]]
+    details: Mapping[str, str]
+
+    @property
+    def flavour(self) -> str:
+        """The most specific flavour."""
+        return next((name for name in self.info.flavours if name != "python_function"), "python_function")
+
+
+def mlflow_gateway() -> MlflowGateway:
+    """Return a gateway to the configured MLflow server."""
+    return MlflowGateway(base_url=settings.MRM_MLFLOW_URL)
+
+
+def read_version(*, mlflow_uri: str) -> VersionReading:
+    """Read and hash everything that registration records. Nothing is unpickled.
+
+    Raises what the gateway raises, and ``INV030`` or ``INV031`` for a data set
+    manifest that cannot be read or does not match the bytes.
+    """
+    gateway = mlflow_gateway()
+    info = gateway.get_model_version(mlflow_uri)
+    artifact = gateway.hash_artifacts(location=info.artifact_location)
+    family, family_source = family_of(
+        flavours=info.flavours, file_names=[file.path for file in artifact.files]
+    )
+    return VersionReading(
+        info=info,
+        artifact=artifact,
+        family=family,
+        family_source=family_source,
+        signature=json.loads(info.mlmodel.signature) if info.mlmodel.signature else None,
+        datasets=_read_datasets(gateway, info),
+        details={
+            key.removeprefix(DETAIL_TAG): value
+            for key, value in info.tags.items()
+            if key.startswith(DETAIL_TAG)
+        },
+    )
+
+
+def _read_datasets(gateway: MlflowGateway, info: ModelVersionInfo) -> list[dict[str, Json]]:
+    if not info.run_artifact_location:
+        return []
+    location = f"{info.run_artifact_location}/{DATASET_FOLDER}"
+    names = gateway.list_files(location=location)
+    if "manifest.json" not in names:
+        return []
+    entries = _parse_manifest(
+        gateway.read_file(location=location, path="manifest.json", limit=MANIFEST_LIMIT)
+    )
+    held = {file.path: file for file in gateway.hash_artifacts(location=location).files}
+    recorded = {ref.name: ref.digest for ref in info.datasets}
+    for entry in entries:
+        file = held.get(str(entry["path"]))
+        if file is None or file.sha256 != entry["sha256"]:
+            raise IntegrityMismatch(
+                "INV031",
+                f"the data set {entry['path']!r} does not match the digest in its manifest",
+                remedy="Log the data sets again with the manifest that describes them.",
+                path=entry["path"],
+            )
+        entry["bytes"] = file.size
+        entry["mlflow_digest"] = recorded.get(str(entry["role"]), recorded.get(str(entry["path"]), ""))
+    return entries
+
+
+def _parse_manifest(data: bytes) -> list[dict[str, Json]]:
+    try:
+        document = json.loads(data)
+        rows = document["datasets"]
+        return [{**row, **{key: row[key] for key in MANIFEST_KEYS}} for row in rows]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InvalidInput(
+            "INV030",
+            "datasets/manifest.json is not the manifest we know",
+            remedy=f"Write a JSON object with 'datasets', a list of objects with {', '.join(MANIFEST_KEYS)}.",
+        ) from error

@@ -1,0 +1,141 @@
+"""What a worker needs to run a plan, and the bytes it works on, checked against their digests."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from uuid import UUID
+
+from registry.actions.read_mlflow import DATASET_FOLDER, mlflow_gateway
+from registry.domain.canonical import Json
+from registry.domain.errors import IntegrityMismatch, NotFound
+from registry.domain.vocab import Provenance, RequestStatus
+from registry.inventory.models import Portfolio, UseCase
+from registry.validations.models import ValidationRequest
+
+DATASET_LIMIT = 512 * 2**20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunOrder:
+    """One validation to run. ``assumptions`` hold the portfolio as text, with its provenance."""
+
+    request_uuid: UUID
+    label: str
+    mlflow_uri: str
+    artifact_digest: str
+    flavour: str
+    family: str
+    datasets: list[dict[str, Json]]
+    plan: list[Json]
+    batch: str
+    claimed_metrics: dict[str, str]
+    is_interpretable: bool
+    assumptions: dict[str, str]
+    entity_portfolios: list[dict[str, str]]
+    jurisdiction: str
+    as_of: date
+
+    def dataset(self, role: str) -> dict[str, Json]:
+        """Return the data set of that role. Raises ``VAL040``."""
+        for entry in self.datasets:
+            if entry["role"] == role:
+                return entry
+        raise NotFound(
+            "VAL040",
+            f"the version has no data set {role!r}",
+            remedy="Log train, test and recent data sets with the run.",
+        )
+
+
+def list_requests_to_run(*, limit: int = 200) -> list[UUID]:
+    """Return the requests that have not ended, oldest first."""
+    rows = ValidationRequest.objects.filter(status=RequestStatus.REQUESTED).order_by("id")
+    return list(rows.values_list("uuid", flat=True)[:limit])
+
+
+def get_run_order(*, request_uuid: UUID) -> RunOrder:
+    """Return the order behind a request. Raises ``VAL010``."""
+    request = (
+        ValidationRequest.objects.select_related(
+            "intended_use__version__registered_model",
+            "intended_use__use_case__entity",
+            "intended_use__use_case__portfolio",
+        )
+        .filter(uuid=request_uuid)
+        .first()
+    )
+    if request is None:
+        raise NotFound(
+            "VAL010", f"there is no validation request {request_uuid}", remedy="Check the identifier."
+        )
+    version, use_case = request.intended_use.version, request.intended_use.use_case
+    return RunOrder(
+        request_uuid=request.uuid,
+        label=str(request.intended_use),
+        mlflow_uri=version.mlflow_uri,
+        artifact_digest=version.artifact_digest,
+        flavour=version.flavour,
+        family=version.family,
+        datasets=version.datasets,
+        plan=request.plan,
+        batch=request.batch,
+        claimed_metrics=version.claimed_metrics,
+        is_interpretable=version.family in ("linear", "scorecard", "additive", "tree"),
+        assumptions=_assumptions(use_case),
+        entity_portfolios=[_portfolio(row) for row in use_case.entity.portfolios.order_by("key")],
+        jurisdiction=use_case.jurisdiction,
+        as_of=request.requested_at.date(),
+    )
+
+
+def fetch_artifact(*, order: RunOrder, folder: Path) -> None:
+    """Download the artefact into an empty folder. Raises ``MLF030`` when the bytes are not those registered."""
+    gateway = mlflow_gateway()
+    info = gateway.get_model_version(order.mlflow_uri)
+    gateway.download(location=info.artifact_location, folder=folder, expected_digest=order.artifact_digest)
+
+
+def fetch_dataset(*, order: RunOrder, role: str, path: Path) -> None:
+    """Download one data set. Raises ``VAL041`` when its bytes are not those registered."""
+    entry = order.dataset(role)
+    gateway = mlflow_gateway()
+    info = gateway.get_model_version(order.mlflow_uri)
+    data = gateway.read_file(
+        location=f"{info.run_artifact_location}/{DATASET_FOLDER}",
+        path=str(entry["path"]),
+        limit=DATASET_LIMIT,
+    )
+    if hashlib.sha256(data).hexdigest() != entry["sha256"]:
+        raise IntegrityMismatch(
+            "VAL041",
+            f"the data set {role!r} is not the one that was registered",
+            remedy="Register a new version with the changed data.",
+            role=role,
+        )
+    path.write_bytes(data)
+
+
+def _assumptions(use_case: UseCase) -> dict[str, str]:
+    portfolio = use_case.portfolio
+    return {} if portfolio is None else _portfolio(portfolio)
+
+
+def _portfolio(row: Portfolio) -> dict[str, str]:
+    shares = {
+        "loss_given_default_share": row.loss_given_default_share,
+        "credit_conversion_share": row.credit_conversion_share,
+    }
+    return {
+        "key": row.key,
+        "name": row.name,
+        "exposure_class": row.exposure_class,
+        "approach": row.approach,
+        "ead_eur": format(row.exposure_eur, "f"),
+        "rwa_pre_floor_eur": format(row.rwa_pre_floor_eur, "f"),
+        "rwa_standardised_eur": format(row.rwa_standardised_eur, "f"),
+        **{name: format(value, "f") for name, value in shares.items() if value is not None},
+        "provenance": Provenance(row.provenance).value,
+        "source": row.source,
+        "as_of_date": row.as_of_date.isoformat(),
+    }

@@ -1,0 +1,130 @@
+"""Ask for a validation plan to be run."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from registry.actions.decide_policy import decide_policy
+from registry.actions.subjects import subject_of
+from registry.audit.api import AuditAction, record
+from registry.decisions.models import PolicyDecision
+from registry.decisions.reading import plan_of
+from registry.domain.canonical import digest
+from registry.domain.errors import Conflict, InvalidTransition, NotPermitted
+from registry.domain.vocab import Outcome, RequestStatus, Role, Stage
+from registry.inventory.models import IntendedUse
+from registry.inventory.selectors import get_intended_use
+from registry.outbox.doorbell import ring
+from registry.people.actors import Actor
+from registry.people.models import Person
+from registry.validations.facts import VALIDATION_BATCH
+from registry.validations.models import ValidationRequest
+
+RUN_TASK = "validation.run"
+RUN_QUEUE = "heavy"
+
+
+def request_validation(
+    *,
+    actor: Actor,
+    at: datetime,
+    correlation_id: str,
+    intended_use_uuid: UUID,
+    batch: str = VALIDATION_BATCH,
+) -> ValidationRequest:
+    """Open a request: a validation on the default batch, monitoring on any other data set of the version.
+
+    Raises ``VAL001`` when policy bans the pair, ``VAL002`` when one is open
+    already, ``VAL003`` when the version has no such data set, ``PEO003``
+    without a role that may ask.
+    """
+    intended_use = get_intended_use(actor=actor, uuid=intended_use_uuid)
+    if not any(
+        actor.holds(role, entity_key=intended_use.use_case.entity.key)
+        for role in (Role.DEVELOPER, Role.OWNER, Role.VALIDATOR)
+    ):
+        raise NotPermitted(
+            "PEO003",
+            f"{actor.name} may not ask for a validation of this use",
+            remedy="A developer, owner or validator of the legal entity may.",
+        )
+    with transaction.atomic():
+        decision = decide_policy(
+            actor=actor,
+            at=at,
+            correlation_id=correlation_id,
+            intended_use=intended_use,
+            stage=Stage.GATE_REGISTER,
+        )
+        if decision.outcome == Outcome.DENY:
+            raise InvalidTransition(
+                "VAL001",
+                "policy denies this use, and no evidence could change that",
+                remedy="Read the decision: it names the rule and what would flip it.",
+                decision=str(decision.uuid),
+            )
+        return open_request(
+            actor=actor,
+            at=at,
+            correlation_id=correlation_id,
+            intended_use=intended_use,
+            decision=decision,
+            batch=batch,
+            reason=f"{actor.name} asked for it",
+        )
+
+
+def open_request(
+    *,
+    actor: Actor,
+    at: datetime,
+    correlation_id: str,
+    intended_use: IntendedUse,
+    decision: PolicyDecision,
+    reason: str,
+    batch: str = VALIDATION_BATCH,
+) -> ValidationRequest:
+    """Write the request and its event inside the caller's transaction, and ring the worker after it."""
+    roles = sorted(str(entry["role"]) for entry in intended_use.version.datasets)
+    if batch not in roles:
+        raise Conflict(
+            "VAL003",
+            f"the version has no data set {batch!r}",
+            remedy=f"Use one of: {', '.join(roles) or 'none was logged with the run'}.",
+        )
+    plan = plan_of(decision)
+    try:
+        with transaction.atomic():
+            request = ValidationRequest.objects.create(
+                intended_use=intended_use,
+                decision=decision,
+                plan=plan,
+                plan_digest=digest(plan),
+                batch=batch,
+                status=RequestStatus.REQUESTED,
+                reason=reason,
+                requested_by=Person.objects.get(uuid=actor.person_uuid),
+                requested_at=at,
+            )
+    except IntegrityError as error:
+        raise Conflict(
+            "VAL002",
+            "a validation of this use on this batch is open already",
+            remedy="Wait for it to end, or cancel it.",
+        ) from error
+    record(
+        action=AuditAction.VALIDATION_REQUESTED,
+        actor=actor,
+        at=at,
+        subject=subject_of(request, label=str(intended_use)),
+        payload={
+            "intended_use": str(intended_use.uuid),
+            "batch": batch,
+            "plan_digest": request.plan_digest,
+            "decision": str(decision.uuid),
+        },
+        correlation_id=correlation_id,
+    )
+    ring(RUN_TASK, str(request.uuid), queue=RUN_QUEUE)
+    return request

@@ -1,0 +1,48 @@
+"""Suspend a permit: use must stop until it is approved anew."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from registry.actions.clean import clean_text
+from registry.actions.decide_policy import decide_policy
+from registry.actions.subjects import subject_of
+from registry.audit.api import AuditAction, record
+from registry.decisions.models import Permit
+from registry.domain.errors import NotFound
+from registry.domain.lifecycle import ensure_transition
+from registry.domain.vocab import PermitStatus, Role, Stage
+from registry.inventory.selectors import get_intended_use, list_intended_uses
+from registry.people.actors import Actor
+
+
+def suspend_permit(
+    *, actor: Actor, at: datetime, correlation_id: str, permit_uuid: UUID, reason: str
+) -> Permit:
+    """Suspend and decide again. Raises ``DEC030`` for an unknown permit, ``PEO001``, ``LIF001``, ``INP001``."""
+    permit = Permit.objects.filter(uuid=permit_uuid, intended_use__in=list_intended_uses(actor=actor)).first()
+    if permit is None:
+        raise NotFound(
+            "DEC030",
+            f"there is no permit {permit_uuid}, or none that you may see",
+            remedy="Check the identifier.",
+        )
+    use = get_intended_use(actor=actor, uuid=permit.intended_use.uuid)
+    actor.require(Role.VALIDATOR, entity_key=use.use_case.entity.key, to="suspend a permit")
+    with transaction.atomic():
+        ensure_transition("permit", permit.status, PermitStatus.SUSPENDED)
+        permit.status, permit.status_reason = PermitStatus.SUSPENDED, clean_text(reason, name="reason")
+        permit.save(update_fields=["status", "status_reason"])
+        record(
+            action=AuditAction.PERMIT_SUSPENDED,
+            actor=actor,
+            at=at,
+            subject=subject_of(permit, label=str(use)),
+            payload={"reason": permit.status_reason},
+            correlation_id=correlation_id,
+        )
+        decide_policy(
+            actor=actor, at=at, correlation_id=correlation_id, intended_use=use, stage=Stage.GATE_USE
+        )
+    return permit

@@ -1,0 +1,253 @@
+"""The façade: everything that surfaces and the validation app may use of the registry.
+
+Adding a name to ``__all__`` is an API review: it is a promise.
+"""
+
+from registry.actions.check_permission import Permission, check_permission
+from registry.actions.close_finding import close_finding
+from registry.actions.create_use_case import UseCaseDetails, create_use_case
+from registry.actions.decide_approval import decide_approval
+from registry.actions.deliver_outbox import deliver_outbox
+from registry.actions.evidence_safeguard import evidence_safeguard
+from registry.actions.gather_facts import gather_facts
+from registry.actions.note_challenge import note_challenge
+from registry.actions.propose_remediation import propose_remediation
+from registry.actions.publish_log import (
+    ExportReport,
+    VerificationReport,
+    export_log,
+    publish_log,
+    sequence_log,
+    verify_log,
+)
+from registry.actions.read_audit import (
+    AuditEventView,
+    get_audit_event,
+    list_audit_events,
+    reads_whole_log,
+    record_page_read,
+    record_sign_in,
+)
+from registry.actions.read_decision import (
+    DecisionView,
+    FactRow,
+    Flip,
+    get_decision,
+    get_decision_row,
+    list_decisions,
+    replay_decision,
+)
+from registry.actions.read_inventory import InventoryField, e23_fields, inventory_csv, safe_cell
+from registry.actions.read_run_order import (
+    RunOrder,
+    fetch_artifact,
+    fetch_dataset,
+    get_run_order,
+    list_requests_to_run,
+)
+from registry.actions.record_validation import record_validation
+from registry.actions.register_version import DETAILS, OPTIONAL_DETAILS, RegistrationResult, register_version
+from registry.actions.request_approval import request_approval
+from registry.actions.request_validation import RUN_QUEUE, RUN_TASK, request_validation
+from registry.actions.set_up import (
+    PortfolioDetails,
+    create_entity,
+    create_person,
+    declare_portfolio,
+    grant_role,
+    issue_token,
+    release_packs,
+    revoke_token,
+)
+from registry.actions.sign_report import sign_report
+from registry.actions.state_trade_off import state_trade_off
+from registry.actions.suspend_permit import suspend_permit
+from registry.approvals.models import ApprovalRequest
+from registry.approvals.selectors import get_approval, list_approvals
+from registry.audit.api import AuditAction
+from registry.audit.selectors import EventPage, EventView, InclusionProof, find_latest_checkpoint
+from registry.decisions.facts import find_permit
+from registry.decisions.models import PackRelease, Permit, PolicyDecision
+from registry.decisions.packs import released_packs
+from registry.decisions.permits import is_genuine, public_key_pem
+from registry.decisions.selectors import PackView, get_pack, list_packs
+from registry.domain.vocab import Role
+from registry.findings.models import Finding, RemediationPlan
+from registry.findings.selectors import get_finding, list_findings
+from registry.inventory.listing import (
+    Facet,
+    FacetOption,
+    InventoryPage,
+    InventoryQuery,
+    InventoryRow,
+    list_models,
+)
+from registry.inventory.models import (
+    IntendedUse,
+    LegalEntity,
+    ModelVersion,
+    Portfolio,
+    RegisteredModel,
+    UseCase,
+)
+from registry.inventory.selectors import (
+    find_intended_use,
+    find_version_by_uri,
+    get_intended_use,
+    get_model,
+    get_use_case,
+    get_version,
+    list_dependencies,
+    list_intended_uses,
+    list_use_cases,
+    list_versions,
+)
+from registry.outbox.doorbell import ring
+from registry.people.actors import Actor, Grant, actor_for_person, service_actor
+from registry.people.models import ApiToken, Person
+from registry.people.tokens import Scope, actor_for_token
+from registry.validations.independence import conflicts_of_approver, conflicts_of_validator
+from registry.validations.models import EvidenceRecord, ValidationReport, ValidationRequest
+from registry.validations.selectors import (
+    find_report,
+    get_evidence,
+    get_validation_request,
+    list_evidence,
+    list_validation_requests,
+)
+
+__all__ = [
+    "DETAILS",
+    "OPTIONAL_DETAILS",
+    "RUN_QUEUE",
+    "RUN_TASK",
+    "Actor",
+    "ApiToken",
+    "ApprovalRequest",
+    "AuditAction",
+    "AuditEventView",
+    "DecisionView",
+    "EventPage",
+    "EventView",
+    "EvidenceRecord",
+    "ExportReport",
+    "Facet",
+    "FacetOption",
+    "FactRow",
+    "Finding",
+    "Flip",
+    "Grant",
+    "InclusionProof",
+    "IntendedUse",
+    "InventoryField",
+    "InventoryPage",
+    "InventoryQuery",
+    "InventoryRow",
+    "LegalEntity",
+    "ModelVersion",
+    "PackRelease",
+    "PackView",
+    "Permission",
+    "Permit",
+    "Person",
+    "PolicyDecision",
+    "Portfolio",
+    "PortfolioDetails",
+    "RegisteredModel",
+    "RegistrationResult",
+    "RemediationPlan",
+    "RunOrder",
+    "Scope",
+    "UseCase",
+    "UseCaseDetails",
+    "ValidationReport",
+    "ValidationRequest",
+    "VerificationReport",
+    "actor_for_person",
+    "actor_for_token",
+    "check_permission",
+    "close_finding",
+    "conflicts_of_approver",
+    "conflicts_of_validator",
+    "create_entity",
+    "create_person",
+    "create_use_case",
+    "decide_approval",
+    "declare_portfolio",
+    "deliver_outbox",
+    "e23_fields",
+    "evidence_safeguard",
+    "export_log",
+    "fetch_artifact",
+    "fetch_dataset",
+    "find_intended_use",
+    "find_latest_checkpoint",
+    "find_permit",
+    "find_report",
+    "find_version_by_uri",
+    "gather_facts",
+    "get_approval",
+    "get_audit_event",
+    "get_decision",
+    "get_decision_row",
+    "get_evidence",
+    "get_finding",
+    "get_intended_use",
+    "get_model",
+    "get_pack",
+    "get_run_order",
+    "get_use_case",
+    "get_validation_request",
+    "get_version",
+    "grant_role",
+    "inventory_csv",
+    "is_genuine",
+    "issue_token",
+    "list_approvals",
+    "list_audit_events",
+    "list_decisions",
+    "list_dependencies",
+    "list_evidence",
+    "list_findings",
+    "list_intended_uses",
+    "list_models",
+    "list_packs",
+    "list_requests_to_run",
+    "list_use_cases",
+    "list_validation_requests",
+    "list_versions",
+    "note_challenge",
+    "propose_remediation",
+    "public_key_pem",
+    "publish_log",
+    "reads_whole_log",
+    "record_page_read",
+    "record_sign_in",
+    "record_validation",
+    "register_version",
+    "release_packs",
+    "released_packs",
+    "replay_decision",
+    "request_approval",
+    "request_validation",
+    "revoke_token",
+    "ring",
+    "safe_cell",
+    "sequence_log",
+    "sign_report",
+    "state_trade_off",
+    "suspend_permit",
+    "system_actor",
+    "verify_log",
+    "worker_actor",
+]
+
+
+def worker_actor(*, name: str) -> Actor:
+    """Return the actor as whom a worker records results."""
+    return service_actor(name=name, role=Role.WORKER)
+
+
+def system_actor(*, name: str) -> Actor:
+    """Return the actor as whom the program itself sets things up."""
+    return service_actor(name=name, role=Role.SYSTEM)

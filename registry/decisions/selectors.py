@@ -1,0 +1,36 @@
+"""Reading policy packs."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from registry.decisions.models import PackRelease
+from registry.decisions.packs import released_packs
+from registry.domain.errors import NotFound
+from registry.people.actors import Actor
+from registry.policy.explain import rule_text
+from registry.policy.rules import Pack
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PackView:
+    """A released pack with its rules in plain English, as (rule, text)."""
+
+    row: PackRelease
+    pack: Pack
+    rules: list[tuple[str, str, str]]
+    """(rule id, stage, sentence)."""
+
+
+def list_packs(*, actor: Actor) -> list[PackRelease]:
+    """Return the released packs. Whoever has a role may read the rules."""
+    return list(PackRelease.objects.order_by("instrument", "version")) if actor.grants else []
+
+
+def get_pack(*, actor: Actor, uuid: UUID) -> PackView:
+    """Return one pack. Raises ``DEC011``."""
+    row = PackRelease.objects.filter(uuid=uuid).first()
+    if row is None or not actor.grants:
+        raise NotFound("DEC011", f"there is no pack {uuid}", remedy="Choose one from the list of packs.")
+    pack = next(pack for pack in released_packs() if pack.ref == f"{row.instrument}/{row.version}")
+    rules = [(rule.id, rule.stage.value, rule_text(rule=rule)) for rule in pack.rules]
+    return PackView(row=row, pack=pack, rules=rules)

@@ -1,0 +1,132 @@
+"""Facts that validation knows: what the checks measured, what was signed, which safeguards stand."""
+
+from datetime import date
+from uuid import UUID
+
+from registry.domain.vocab import Provenance, RequestStatus, Safeguard, Verdict
+from registry.inventory.models import IntendedUse
+from registry.policy.facts import Fact, known, unknown
+from registry.validations.models import (
+    EvidenceRecord,
+    SafeguardEvidence,
+    TradeOffStatement,
+    ValidationReport,
+    ValidationRequest,
+)
+
+VALIDATION_BATCH = "recent"
+"""The batch on which a version is validated; every other batch is monitoring."""
+
+
+def find_decisive_request(*, intended_use: IntendedUse) -> ValidationRequest | None:
+    """Return the newest completed validation, the one whose evidence policy reads."""
+    return (
+        ValidationRequest.objects.filter(
+            intended_use=intended_use, batch=VALIDATION_BATCH, status=RequestStatus.COMPLETED
+        )
+        .order_by("-ended_at", "-id")
+        .first()
+    )
+
+
+def facts_for(*, intended_use: IntendedUse, on: date) -> dict[str, Fact]:
+    """Return every fact that validation can state about the pair on the date."""
+    request = find_decisive_request(intended_use=intended_use)
+    facts = {**_safeguard_facts(intended_use, on), **_trade_off_facts(intended_use, on)}
+    if request is None:
+        facts["validation.completed"] = known(
+            name="validation.completed",
+            value=False,
+            provenance=Provenance.DERIVED,
+            source="no completed validation",
+        )
+        return facts
+    facts.update(_evidence_facts(request))
+    facts.update(_report_facts(request, on))
+    return facts
+
+
+def monitoring_breach_sources(*, intended_use: IntendedUse) -> list[UUID]:
+    """Return the newest monitoring evidence, per batch, that failed."""
+    newest: dict[str, ValidationRequest] = {}
+    requests = ValidationRequest.objects.filter(intended_use=intended_use, status=RequestStatus.COMPLETED)
+    for request in requests.exclude(batch=VALIDATION_BATCH).order_by("ended_at", "id"):
+        newest[request.batch] = request
+    return list(
+        EvidenceRecord.objects.filter(request__in=newest.values(), verdict=Verdict.FAIL).values_list(
+            "uuid", flat=True
+        )
+    )
+
+
+def _evidence_facts(request: ValidationRequest) -> dict[str, Fact]:
+    facts: dict[str, Fact] = {}
+    records = list(request.evidence.all())
+    for record in records:
+        source = f"evidence {record.uuid}"
+        for name, value in record.facts.items():
+            facts[name] = known(name=name, value=value, provenance=Provenance.MEASURED, source=source)
+        if record.verdict in (Verdict.ERROR, Verdict.NOT_APPLICABLE):
+            for name in record.body.get("feeds", []):
+                facts.setdefault(name, unknown(reason=f"{record.check_id}: {record.reason}", source=source))
+    source = f"validation {request.uuid}"
+    for name, verdict in (("checks.failed", Verdict.FAIL), ("checks.errored", Verdict.ERROR)):
+        count = sum(record.verdict == verdict for record in records)
+        facts[name] = known(name=name, value=count, provenance=Provenance.MEASURED, source=source)
+    facts["validation.completed"] = known(
+        name="validation.completed", value=True, provenance=Provenance.MEASURED, source=source
+    )
+    return facts
+
+
+def _report_facts(request: ValidationRequest, on: date) -> dict[str, Fact]:
+    report = ValidationReport.objects.filter(request=request).first()
+    if report is None:
+        return {
+            "validation.report_signed": known(
+                name="validation.report_signed",
+                value=False,
+                provenance=Provenance.DERIVED,
+                source=f"validation {request.uuid}",
+            )
+        }
+    values = {
+        "validation.report_signed": True,
+        "validation.opinion": report.opinion,
+        "validation.age_days": max(0, (on - report.signed_at.date()).days),
+    }
+    return {
+        name: known(name=name, value=value, provenance=Provenance.DECLARED, source=f"report {report.uuid}")
+        for name, value in values.items()
+    }
+
+
+def _safeguard_facts(intended_use: IntendedUse, on: date) -> dict[str, Fact]:
+    facts: dict[str, Fact] = {}
+    rows = SafeguardEvidence.objects.filter(intended_use=intended_use, evidenced_on__lte=on).order_by("id")
+    for row in rows:
+        name, source = f"safeguard.{row.safeguard}", f"safeguard evidence {row.uuid}"
+        if row.expires_on < on:
+            facts[name] = unknown(reason=f"the evidence expired on {row.expires_on}", source=source)
+        else:
+            facts[name] = known(name=name, value=True, provenance=Provenance.DECLARED, source=source)
+    for safeguard in Safeguard:
+        name = f"safeguard.{safeguard.value}"
+        facts.setdefault(name, unknown(reason="nobody has shown that it is in place"))
+    return facts
+
+
+def _trade_off_facts(intended_use: IntendedUse, on: date) -> dict[str, Fact]:
+    row = TradeOffStatement.objects.filter(intended_use=intended_use).order_by("-id").first()
+    name, days = "trade_off.economic_statement", "trade_off.expires_in_days"
+    if row is None:
+        return {
+            name: unknown(reason="the owner has made no economic case"),
+            days: unknown(reason="no statement"),
+        }
+    source = f"trade-off statement {row.uuid}"
+    left = (row.expires_on - on).days
+    return {
+        name: known(name=name, value=left >= 0, provenance=Provenance.DECLARED, source=source),
+        days: known(name=days, value=max(left, 0), provenance=Provenance.DERIVED, source=source),
+    }
