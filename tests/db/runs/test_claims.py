@@ -5,28 +5,12 @@ from uuid import uuid4
 import pytest
 
 from registry.domain.vocab import RunStatus, Verdict
-from validation.domain.results import CheckResult
+from tests.db.runs.conftest import LAPSED_S, claimed, finished_check
 from validation.runs import claims
-from validation.runs.claims import Claim, FencedError
+from validation.runs.claims import FencedError
 from validation.runs.models import CheckRecord, ValidationRun
 
 pytestmark = pytest.mark.django_db
-
-LAPSED_S = -1.0
-
-
-def queued() -> ValidationRun:
-    return claims.ensure_run(request_uuid=uuid4())
-
-
-def claimed(run: ValidationRun, *, lease_s: float = 60.0) -> Claim:
-    claim = claims.claim(run_uuid=run.uuid, owner="host-a:1", lease_s=lease_s)
-    assert claim is not None
-    return claim
-
-
-def finished_check(verdict: Verdict = Verdict.PASS) -> CheckResult:
-    return CheckResult(check="discrimination.auc", major=1, verdict=verdict, reason="measured", detail="")
 
 
 def test_a_request_has_one_run_however_often_the_bell_rings() -> None:
@@ -40,17 +24,14 @@ def test_a_request_has_one_run_however_often_the_bell_rings() -> None:
     assert first.queued_at.tzinfo is not None
 
 
-def test_a_claimed_run_is_not_given_out_twice() -> None:
-    run = queued()
-
+def test_a_claimed_run_is_not_given_out_twice(run: ValidationRun) -> None:
     claim = claimed(run)
 
     assert (claim.fence, claim.attempt, claim.request_uuid) == (1, 1, run.request_uuid)
     assert claims.claim(run_uuid=run.uuid, owner="host-b:1") is None
 
 
-def test_a_lapsed_lease_lets_the_next_worker_in_and_fences_the_first() -> None:
-    run = queued()
+def test_a_lapsed_lease_lets_the_next_worker_in_and_fences_the_first(run: ValidationRun) -> None:
     sleeper = claimed(run, lease_s=LAPSED_S)
 
     taken_over = claimed(run)
@@ -63,13 +44,12 @@ def test_a_lapsed_lease_lets_the_next_worker_in_and_fences_the_first() -> None:
     with pytest.raises(FencedError):
         claims.note_processes(claim=sleeper, processes={"worker": 1})
     with pytest.raises(FencedError):
-        claims.flush_check(claim=sleeper, position=0, result=finished_check())
+        claims.flush_check(claim=sleeper, position=0, title="AUC", result=finished_check())
     assert not CheckRecord.objects.exists()
     claims.ensure_held(claim=taken_over)
 
 
-def test_the_first_claim_sets_start_and_deadline_and_later_ones_keep_them() -> None:
-    run = queued()
+def test_the_first_claim_sets_start_and_deadline_and_later_ones_keep_them(run: ValidationRun) -> None:
     claimed(run, lease_s=LAPSED_S)
     run.refresh_from_db()
     first = (run.started_at, run.deadline_at)
@@ -83,8 +63,7 @@ def test_the_first_claim_sets_start_and_deadline_and_later_ones_keep_them() -> N
     assert (run.deadline_at - run.started_at).total_seconds() == pytest.approx(3600, abs=1)
 
 
-def test_a_heartbeat_renews_the_lease_and_tells_the_progress() -> None:
-    run = queued()
+def test_a_heartbeat_renews_the_lease_and_tells_the_progress(run: ValidationRun) -> None:
     claim = claimed(run, lease_s=5.0)
     run.refresh_from_db()
     before = run.lease_until
@@ -98,25 +77,26 @@ def test_a_heartbeat_renews_the_lease_and_tells_the_progress() -> None:
     assert run.progress == "x" * 240
 
 
-def test_a_check_is_recorded_once_and_the_first_record_stays() -> None:
-    run = queued()
+def test_a_check_is_recorded_once_and_the_first_record_stays(run: ValidationRun) -> None:
     claim = claimed(run)
 
-    assert claims.flush_check(claim=claim, position=0, result=finished_check())
-    assert not claims.flush_check(claim=claim, position=7, result=finished_check(Verdict.FAIL))
+    assert claims.flush_check(claim=claim, position=0, title="AUC", result=finished_check())
+    assert not claims.flush_check(
+        claim=claim, position=7, title="AUC", result=finished_check(verdict=Verdict.FAIL)
+    )
 
     record = CheckRecord.objects.get()
     assert (record.position, record.verdict) == (0, "pass")
     assert claims.recorded_checks(claim=claim) == ("discrimination.auc",)
 
 
-def test_what_one_attempt_recorded_the_next_attempt_sees() -> None:
-    run = queued()
+def test_what_one_attempt_recorded_the_next_attempt_sees(run: ValidationRun) -> None:
     first = claimed(run, lease_s=LAPSED_S)
     CheckRecord.objects.create(
         run=run,
         check_id="stability.psi",
         check_major=1,
+        title="PSI",
         position=3,
         verdict="pass",
         result={},
@@ -129,16 +109,14 @@ def test_what_one_attempt_recorded_the_next_attempt_sees() -> None:
     assert claims.recorded_checks(claim=second) == ("stability.psi",)
 
 
-def test_a_run_without_attempts_left_is_not_given_out() -> None:
-    run = queued()
+def test_a_run_without_attempts_left_is_not_given_out(run: ValidationRun) -> None:
     for _ in range(claims.MAX_ATTEMPTS):
         claimed(run, lease_s=LAPSED_S)
 
     assert claims.claim(run_uuid=run.uuid, owner="host-b:1") is None
 
 
-def test_a_run_past_its_deadline_is_not_given_out() -> None:
-    run = queued()
+def test_a_run_past_its_deadline_is_not_given_out(run: ValidationRun) -> None:
     claimed(run, lease_s=LAPSED_S)
     ValidationRun.objects.filter(uuid=run.uuid).update(deadline_at=run.queued_at)
 

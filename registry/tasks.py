@@ -1,0 +1,59 @@
+"""The registry's Celery tasks: thin loops over the façade. The same acts run under ``loops`` without Celery."""
+
+import logging
+import time
+from collections.abc import Iterable
+from uuid import UUID
+
+from celery import shared_task
+
+from registry import api as registry_api
+from registry.domain.clock import SystemClock
+
+logger = logging.getLogger(__name__)
+
+RING_AGAIN_S = 8.0
+"""How long a rung request is left alone: a run whose worker died is rung again, a busy one not too often."""
+
+RINGS_AT_ONCE = 50
+"""The oldest open requests that are rung: more could not be worked on anyway."""
+
+
+class Doorbells:
+    """Remembers when each open request was last rung."""
+
+    def __init__(self, *, again_s: float = RING_AGAIN_S) -> None:
+        self._again_s = again_s
+        self._rung: dict[UUID, float] = {}
+
+    def due(self, *, waiting: Iterable[UUID], now_s: float) -> list[UUID]:
+        """Return the waiting requests to ring now, and note that they were; forget all others."""
+        before = self._rung
+        self._rung = {uuid: before.get(uuid, float("-inf")) for uuid in waiting}
+        due = [uuid for uuid, rung_s in self._rung.items() if now_s - rung_s >= self._again_s]
+        self._rung.update(dict.fromkeys(due, now_s))
+        return due
+
+
+_doorbells = Doorbells()
+
+
+@shared_task(name="registry.dispatch", ignore_result=True)  # type: ignore[untyped-decorator]
+def dispatch() -> None:
+    """Deliver outward effects, and ring for every validation that waits or whose worker may have died."""
+    registry_api.deliver_outbox(at=SystemClock().now())
+    waiting = registry_api.list_requests_to_run(limit=RINGS_AT_ONCE)
+    for uuid in _doorbells.due(waiting=waiting, now_s=time.monotonic()):
+        registry_api.ring(registry_api.RUN_TASK, str(uuid), queue=registry_api.RUN_QUEUE)
+
+
+@shared_task(name="registry.sequence", ignore_result=True)  # type: ignore[untyped-decorator]
+def sequence() -> None:
+    """Number the committed audit events."""
+    registry_api.sequence_log()
+
+
+@shared_task(name="registry.checkpoint", ignore_result=True)  # type: ignore[untyped-decorator]
+def checkpoint() -> None:
+    """Sign and export the state of the audit log, unless nothing is new."""
+    registry_api.publish_log(at=SystemClock().now())

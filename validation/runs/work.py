@@ -1,0 +1,134 @@
+"""The work of a run: fetch, prepare, check. All computing happens in children that can be killed."""
+
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from registry import api as registry_api
+from registry.domain.canonical import Json, canonical_bytes
+from validation.domain.results import CheckResult
+from validation.engine.supervise import Slot, read_slots, supervise
+from validation.runs import claims
+from validation.runs.claims import Claim
+from validation.runs.heart import Heart
+from validation.runs.prepared import ORDER_FILE, prepare_folder
+
+FETCH_S = 300.0
+PREPARE_STEP_S = 180.0
+START_S = 120.0
+GRACE_S = 60.0
+
+SAMPLES = ("train", "test")
+BATCH_SAMPLE = "recent"
+
+
+def run_plan(claim: Claim, heart: Heart, folder: Path) -> str:
+    """Run the plan of the claimed run and return how it went. Raises coded errors, and ``FencedError``."""
+    order = registry_api.get_run_order(request_uuid=claim.request_uuid)
+    tracker = _Tracker(claim, heart)
+    heart.step("fetching the artefact", limit_s=FETCH_S)
+    registry_api.fetch_artifact(order=order, folder=folder / "artifact")
+    samples = _fetch_datasets(order, heart, folder)
+    (folder / ORDER_FILE).write_bytes(canonical_bytes(_brief(order, samples)))
+    heart.step("preparing", limit_s=PREPARE_STEP_S)
+    prepare_folder(run_dir=folder, on_event=tracker.note, ensure_going=heart.ensure_beating)
+    outcome = supervise(
+        run_dir=folder,
+        on_start=tracker.begin,
+        on_result=tracker.flush,
+        should_stop=heart.has_stopped,
+        done=tracker.plan(read_slots(run_dir=folder)),
+    )
+    heart.ensure_beating()
+    tracker.note({"event": "process", "name": "engine", "pid": list(outcome.children)})
+    return f"{len(tracker.titles)} checks recorded"
+
+
+class _Tracker:
+    """Writes what the children report: processes, progress, results."""
+
+    def __init__(self, claim: Claim, heart: Heart) -> None:
+        self._claim = claim
+        self._heart = heart
+        self._processes: dict[str, Json] = {
+            "host": socket.gethostname(),
+            "attempt": claim.attempt,
+            "worker": {"pid": os.getpid()},
+        }
+        self._positions: dict[str, int] = {}
+        self._deadlines: dict[str, float] = {}
+        self.titles: dict[str, str] = {}
+
+    def note(self, event: Mapping[str, Any]) -> None:
+        """Take an event of the preparation."""
+        match event:
+            case {"event": "plan", "titles": titles}:
+                self.titles = dict(titles)
+                claims.note_plan(claim=self._claim, checks_planned=len(self.titles))
+            case {"event": "step", "text": text}:
+                self._heart.step(text, limit_s=PREPARE_STEP_S)
+            case {"event": "process", "name": name, "pid": pid}:
+                self._processes[name] = {"pid": pid, "layers": list(event.get("layers", ()))}
+                claims.note_processes(claim=self._claim, processes=self._processes)
+
+    def plan(self, slots: Sequence[Slot]) -> tuple[str, ...]:
+        """Take the plan's slots and return the checks that need not be run again."""
+        self._positions = {slot.check: position for position, slot in enumerate(slots)}
+        self._deadlines = {slot.check: slot.deadline_s for slot in slots}
+        self._heart.step("starting the checks", limit_s=START_S)
+        return claims.recorded_checks(claim=self._claim)
+
+    def begin(self, check: str) -> None:
+        """A check starts."""
+        place = f"check {self._positions[check] + 1} of {len(self._positions)}"
+        self._heart.step(f"{place}: {self.titles[check]}", limit_s=self._deadlines[check] + GRACE_S)
+
+    def flush(self, result: CheckResult) -> None:
+        """A check has finished; its record is written at once."""
+        claims.flush_check(
+            claim=self._claim,
+            position=self._positions[result.check],
+            title=self.titles[result.check],
+            result=result,
+        )
+        self._heart.step(f"after {self.titles[result.check]}", limit_s=START_S)
+
+
+def _fetch_datasets(order: registry_api.RunOrder, heart: Heart, folder: Path) -> dict[str, dict[str, str]]:
+    """Fetch training and test data and the batch; checks know the batch as ``recent``."""
+    samples = {}
+    (folder / "data").mkdir()
+    for sample, role in (*((name, name) for name in SAMPLES), (BATCH_SAMPLE, order.batch)):
+        heart.step(f"fetching the data set {role}", limit_s=FETCH_S)
+        entry = order.dataset(role)
+        file = f"data/{sample}.parquet"
+        registry_api.fetch_dataset(order=order, role=role, path=folder / file)
+        samples[sample] = {"file": file, "sha256": str(entry["sha256"]), "label": str(entry["label"])}
+    return samples
+
+
+def _brief(order: registry_api.RunOrder, samples: Mapping[str, Any]) -> dict[str, object]:
+    """Return the order as the preparation reads it. The artefact's bytes were checked while they came in."""
+    return {
+        "plan": order.plan,
+        "samples": samples,
+        "portfolio": order.assumptions,
+        "claims": order.claimed_metrics,
+        "tools": {"capital": _capital_tool(order)} if order.assumptions else {},
+        "artifact": {
+            "digest_recorded": order.artifact_digest,
+            "digest_seen": order.artifact_digest,
+            "family": order.family,
+        },
+    }
+
+
+def _capital_tool(order: registry_api.RunOrder) -> dict[str, object]:
+    arguments = {
+        "entity_portfolios": order.entity_portfolios,
+        "jurisdiction": order.jurisdiction,
+        "as_of": order.as_of,
+    }
+    return {"factory": "validation.runs.capital:build_capital", "arguments": arguments}
