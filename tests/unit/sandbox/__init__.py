@@ -1,0 +1,1 @@
+"""The box: what it answers, what it refuses, what cannot get out of it."""
