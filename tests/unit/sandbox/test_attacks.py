@@ -9,7 +9,6 @@ import contextlib
 import ctypes
 import errno
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -134,45 +133,44 @@ def test_nothing_is_written_outside(tmp_path: Path, outcome: Callable[[Callable[
     folder = tmp_path / "open"
     folder.mkdir()
     folder.chmod(0o777)
-    own = tmp_path / "m" / "model.pkl"
+    name = f"box-was-here-{os.getpid()}"
+    # New files only: if the box ever leaks, nothing of the host is damaged.
+    places = [folder / name, tmp_path / "m" / name]
+    places += [Path(folder) / name for folder in ("/tmp", "/dev/shm", Path(np.__file__).parent)]
 
     def vandalise() -> None:
         failures = 0
-        for place in (folder / "new", own, Path("/tmp/box-was-here"), Path(np.__file__), Path("/dev/shm/x")):
+        for place in places:
             try:
                 place.write_text("owned")
             except OSError:
                 failures += 1
-        if failures == 5:
+        if failures == len(places):
             raise OSError("all refused")
 
-    assert outcome(vandalise) == 0.0
-    assert list(folder.iterdir()) == []
-    assert own.read_bytes() != b"owned"
-    assert not Path("/tmp/box-was-here").exists()
+    try:
+        assert outcome(vandalise) == 0.0
+        assert [place for place in places if place.exists()] == []
+    finally:
+        for place in places:
+            place.unlink(missing_ok=True)
 
 
 def test_no_signal_reaches_a_process_outside(outcome: Callable[[Callable[[], object]], float]) -> None:
-    victim = subprocess.Popen(["/bin/sleep", "60"])
-    targets = (victim.pid, os.getpid(), -1)
+    targets = (os.getpid(), -1)
 
     def shoot() -> None:
         hits = 0
         for target in (*targets, os.getppid()):
             try:
-                os.kill(target, signal.SIGTERM)
+                os.kill(target, 0)  # signal 0: may I? It hurts nobody if the answer is yes.
                 hits += 1
             except OSError:
                 continue
         if not hits:
             raise OSError("all refused")
 
-    try:
-        assert outcome(shoot) == 0.0
-        assert victim.poll() is None
-    finally:
-        victim.kill()
-        victim.wait()
+    assert outcome(shoot) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -183,7 +181,7 @@ def test_no_signal_reaches_a_process_outside(outcome: Callable[[Callable[[], obj
         lambda: subprocess.run(["/bin/true"], check=True),
         lambda: os.mkfifo("/scratch/x"),
         os.setsid,
-        lambda: Path(np.__file__).chmod(0o777),
+        lambda: Path().chmod(0o700),
         lambda: os.chroot("/"),
         lambda: native("ptrace", 0, 0, 0, 0),
         lambda: native("unshare", 0x10000000),
