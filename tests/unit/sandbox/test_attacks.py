@@ -179,7 +179,7 @@ def test_no_signal_reaches_a_process_outside(outcome: Callable[[Callable[[], obj
         os.fork,
         lambda: os.execv("/bin/true", ["true"]),
         lambda: subprocess.run(["/bin/true"], check=True),
-        lambda: os.mkfifo("/scratch/x"),
+        lambda: os.mkfifo("x"),
         os.setsid,
         lambda: Path().chmod(0o700),
         lambda: os.chroot("/"),
@@ -308,7 +308,7 @@ def test_the_scratch_folder_is_bounded(
 
     def fill() -> None:
         for number in range(10):
-            Path(f"/scratch/{number}").write_bytes(bytes(30 * 2**20))
+            Path(f"part-{number}").write_bytes(bytes(30 * 2**20))
 
     assert outcome(fill) == 0.0
 
