@@ -1,0 +1,31 @@
+"""Addresses of the supervisory portal. Every one of them is read-only and logged."""
+
+from django.urls import path
+
+from registry.portal import audit_trail, records
+
+app_name = "portal"
+urlpatterns = [
+    path("", records.home, name="home"),
+    path("models/", records.inventory, name="inventory"),
+    path("models/export.csv", records.inventory_csv, name="inventory-csv"),
+    path("models/<uuid:uuid>/", records.model, name="model"),
+    path("versions/<uuid:uuid>/", records.version, name="version"),
+    path("use-cases/", records.use_cases, name="use-cases"),
+    path("use-cases/<slug:key>/", records.use_case, name="use-case"),
+    path("intended-uses/<uuid:uuid>/", records.intended_use, name="intended-use"),
+    path("decisions/<uuid:uuid>/", records.decision, name="decision"),
+    path("decisions/<uuid:uuid>/decision.json", records.decision_json, name="decision-json"),
+    path("validations/", records.validations, name="validations"),
+    path("validations/<uuid:uuid>/", records.validation, name="validation"),
+    path("evidence/<uuid:uuid>/", records.evidence, name="evidence"),
+    path("findings/", records.findings, name="findings"),
+    path("findings/<uuid:uuid>/", records.finding, name="finding"),
+    path("policy/", records.packs, name="packs"),
+    path("policy/<uuid:uuid>/", records.pack, name="pack"),
+    path("audit/", audit_trail.audit, name="audit"),
+    path("audit/export.zip", audit_trail.audit_export, name="audit-export"),
+    path("audit/<uuid:uuid>/", audit_trail.audit_event, name="audit-event"),
+    path("audit/<uuid:uuid>/proof.zip", audit_trail.audit_proof, name="audit-proof"),
+    path("reading/", audit_trail.reading_log, name="reading-log"),
+]

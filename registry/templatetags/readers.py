@@ -1,0 +1,270 @@
+"""Stored documents, arranged for reading: rules by stage, facts by name, signatures, the way to a permit."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django import template
+from django.urls import NoReverseMatch
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString
+
+from registry.domain.vocab import ApprovalStatus, Opinion, PermitStatus, RequestStatus, Stage
+from registry.templatetags.display import page_url, words
+
+register = template.Library()
+
+_EVIDENCE = re.compile(r"evidence ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageRules:
+    """The rules of one stage; open where one of them takes effect."""
+
+    name: str
+    rules: list[Mapping[str, Any]]
+    in_effect: int
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the reader should see them without asking."""
+        return self.in_effect > 0 and self.name.startswith("gate")
+
+
+@register.filter
+def by_stage(nodes: Iterable[Mapping[str, Any]]) -> list[StageRules]:
+    """Group the rule nodes of a decision by stage, those in effect first within each."""
+    listed = list(nodes)
+    grouped = []
+    for stage in Stage:
+        rules = [node for node in listed if node.get("stage") == stage.value]
+        if not rules:
+            continue
+        rules.sort(key=lambda node: node.get("truth") == "false")
+        active = sum(node.get("truth") != "false" for node in rules)
+        grouped.append(StageRules(name=stage.value, rules=rules, in_effect=active))
+    return grouped
+
+
+@register.filter
+def rules_by_stage(rules: Iterable[tuple[str, str, str]]) -> list[dict[str, Any]]:
+    """Group the rules of a pack, given as (id, stage, sentence), by stage."""
+    listed = list(rules)
+    grouped = [
+        {"name": stage.value, "rules": [(name, text) for name, at, text in listed if at == stage.value]}
+        for stage in Stage
+    ]
+    return [group for group in grouped if group["rules"]]
+
+
+@register.filter
+def evidence_uuid(source: object) -> str:
+    """Return the identifier of the one evidence record that a fact's source names, or nothing."""
+    found = _EVIDENCE.findall(str(source))
+    return found[0] if len(found) == 1 else ""
+
+
+@register.filter
+def clauses(citations: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the citations of a decision as rows, by reference."""
+    return [{"ref": ref, **citations[ref]} for ref in sorted(citations)]
+
+
+@register.filter
+def signature_parts(signature: object) -> list[dict[str, Any]]:
+    """Return an MLflow signature as its inputs and outputs, each with columns of name, type and need."""
+    if not isinstance(signature, Mapping):
+        return []
+    parts = []
+    for title in ("inputs", "outputs"):
+        columns = signature.get(title)
+        if isinstance(columns, str):
+            columns = json.loads(columns)
+        if isinstance(columns, list):
+            parts.append({"title": title.capitalize(), "columns": [_column(column) for column in columns]})
+    return parts
+
+
+def _column(column: Mapping[str, Any]) -> dict[str, Any]:
+    tensor = column.get("tensor-spec")
+    described = (
+        f"tensor of {tensor.get('dtype')}" if isinstance(tensor, Mapping) else str(column.get("type", ""))
+    )
+    return {
+        "name": column.get("name", ""),
+        "type": described,
+        "required": column.get("required", not column.get("optional", False)),
+    }
+
+
+@register.filter
+def pretty_json(value: object) -> str:
+    """Return a document as indented JSON."""
+    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True, default=str)
+
+
+@register.filter
+def hexadecimal(value: bytes) -> str:
+    """Return bytes as lower-case hex digits."""
+    return bytes(value).hex()
+
+
+@register.simple_tag(takes_context=True)
+def linked(context: template.Context, name: str, label: object, *args: object) -> SafeString:
+    """Link to a page of the surface where it has one; the label alone where it has not."""
+    try:
+        url = page_url(context, name, *args)
+    except NoReverseMatch:
+        return conditional_escape(str(label))
+    return format_html('<a href="{}">{}</a>', url, label)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step on the way to a permit: ``done``, ``current``, ``ahead`` or ``stopped``."""
+
+    title: str
+    state: str
+    text: str
+    at: object = None
+    links: list[tuple[str, str, tuple[object, ...]]] = field(default_factory=list)
+
+
+@register.simple_tag
+def way_to_permit(
+    use: Any, decisions: Sequence[Any], validations: Sequence[Any], approvals: Sequence[Any], permit: Any
+) -> list[Step]:
+    """Return the steps from registration to permit as far as they have been taken, and who is next."""
+    makers = (
+        lambda: _registered(use),
+        lambda: _decided(decisions),
+        lambda: _validated(validations),
+        lambda: _reported(validations),
+        lambda: _approved(approvals),
+        lambda: _permitted(permit),
+    )
+    steps: list[Step] = []
+    is_open = True
+    for make in makers:
+        step = make()
+        if step.state == "ahead" and is_open:
+            step = Step(title=step.title, state="current", text=step.text, at=step.at, links=step.links)
+        is_open = is_open and step.state == "done"
+        steps.append(step)
+    return steps
+
+
+def _registered(use: Any) -> Step:
+    return Step(
+        title="Registered",
+        state="done",
+        text=f"{use.declared_by} offered the version for this use.",
+        at=use.declared_at,
+    )
+
+
+def _decided(decisions: Sequence[Any]) -> Step:
+    first = [row for row in decisions if row.stage == Stage.GATE_REGISTER.value]
+    if not first:
+        return Step(title="Decided at registration", state="ahead", text="The program decides by itself.")
+    row = first[-1]
+    return Step(
+        title="Decided at registration",
+        state="stopped" if row.outcome == "deny" else "done",
+        text=f"Policy answered: {words(row.outcome)}.",
+        at=row.decided_at,
+        links=[("decision", "The decision", (row.uuid,))],
+    )
+
+
+def _validated(validations: Sequence[Any]) -> Step:
+    if not validations:
+        return Step(
+            title="Validated",
+            state="ahead",
+            text="No validation has been asked for. A developer, owner or validator may ask.",
+        )
+    row = validations[0]
+    link = [("validation", "The run and its evidence", (row.uuid,))]
+    if row.status == RequestStatus.COMPLETED.value:
+        return Step(
+            title="Validated",
+            state="done",
+            text=f"{len(row.plan)} checks were run.",
+            at=row.ended_at,
+            links=link,
+        )
+    if row.status == RequestStatus.REQUESTED.value:
+        return Step(
+            title="Validated",
+            state="ahead",
+            text="The worker runs the plan.",
+            at=row.requested_at,
+            links=link,
+        )
+    return Step(
+        title="Validated",
+        state="stopped",
+        text=f"The run {words(row.status)}: {row.ended_reason}",
+        at=row.ended_at,
+        links=link,
+    )
+
+
+def _reported(validations: Sequence[Any]) -> Step:
+    for row in validations:
+        report = getattr(row, "report", None)
+        if report is not None:
+            return Step(
+                title="Report signed",
+                state="stopped" if report.opinion == Opinion.NOT_FIT.value else "done",
+                text=f"{report.signed_by} concluded: {words(report.opinion)}.",
+                at=report.signed_at,
+                links=[("validation", "The report", (row.uuid,))],
+            )
+    return Step(
+        title="Report signed",
+        state="ahead",
+        text="An independent validator challenges the evidence and signs.",
+    )
+
+
+def _approved(approvals: Sequence[Any]) -> Step:
+    if not approvals:
+        return Step(
+            title="Approved", state="ahead", text="The owner submits it; an independent approver decides."
+        )
+    row = approvals[0]
+    link = [("approval", "The request", (row.uuid,))]
+    if row.status == ApprovalStatus.PENDING.value:
+        return Step(
+            title="Approved",
+            state="ahead",
+            text=f"Submitted by {row.submitted_by}; an approver decides.",
+            at=row.submitted_at,
+            links=link,
+        )
+    granted = row.status == ApprovalStatus.GRANTED.value
+    return Step(
+        title="Approved",
+        state="done" if granted else "stopped",
+        text=f"{row.decided_by} {'granted' if granted else 'refused'} it. {row.comment}",
+        at=row.decided_at,
+        links=link,
+    )
+
+
+def _permitted(permit: Any) -> Step:
+    if permit is None:
+        return Step(
+            title="Permit issued", state="ahead", text="Signed and dated when the approval is granted."
+        )
+    issued = permit.status == PermitStatus.ISSUED.value
+    text = (
+        f"Holds until {permit.expires_on}."
+        if issued
+        else f"{words(permit.status).capitalize()}: {permit.status_reason}"
+    )
+    return Step(title="Permit issued", state="done" if issued else "stopped", text=text, at=permit.issued_at)

@@ -1,0 +1,117 @@
+"""Forms: they parse what was typed and say what is missing. Rules are the actions' business."""
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+
+from registry.domain.vocab import Opinion, Safeguard
+
+LONG_TEXT = 8_000
+
+
+def _date(label: str, help_text: str = "") -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        help_text=help_text,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+    )
+
+
+def _text(label: str, help_text: str = "", *, rows: int = 5) -> forms.CharField:
+    return forms.CharField(
+        label=label, help_text=help_text, max_length=LONG_TEXT, widget=forms.Textarea(attrs={"rows": rows})
+    )
+
+
+def _choices(members: type[Safeguard] | type[Opinion]) -> list[tuple[str, str]]:
+    return [(member.value, member.value.replace("_", " ").capitalize()) for member in members]
+
+
+class SignInForm(AuthenticationForm):
+    """User name and password."""
+
+    error_messages = {
+        "invalid_login": "This name and password do not go together. Both are case-sensitive.",
+        "inactive": "This account is closed. Ask the model risk office.",
+    }
+
+
+class ChallengeForm(forms.Form):
+    """A question, its answer, and what came of it."""
+
+    question = _text("Question", "What you put to the developers, or asked of the evidence.")
+    answer = _text("Answer", "What they said, or what you found.")
+    disposition = forms.CharField(
+        label="What came of it",
+        max_length=240,
+        help_text="For example: accepted; limitation recorded; finding raised.",
+    )
+
+
+class SignReportForm(forms.Form):
+    """The validator's conclusion."""
+
+    opinion = forms.ChoiceField(label="Opinion", choices=_choices(Opinion), widget=forms.RadioSelect)
+    summary = _text("Summary", "What you looked at, what you conclude, what the approver must know.", rows=9)
+
+
+class SafeguardForm(forms.Form):
+    """A safeguard shown to be in place."""
+
+    safeguard = forms.ChoiceField(label="Safeguard", choices=_choices(Safeguard))
+    statement = _text("What is in place", "Who does what, how often, and what happens when it fails.")
+    source = forms.CharField(
+        label="Source", max_length=400, help_text="Where a reviewer finds it: document, system, minutes."
+    )
+    evidenced_on = _date("Seen on")
+    expires_on = _date("Holds until", "At most a year ahead; afterwards it must be shown again.")
+
+
+class TradeOffForm(forms.Form):
+    """The economic case."""
+
+    statement = _text("The case", "Why the benefit is worth an output that explains itself less.", rows=8)
+    benefit_eur = forms.CharField(
+        label="Benefit a year, EUR", max_length=24, help_text="For example 1250000.00.",
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+    )  # fmt: skip
+    expires_on = _date("Holds until", "At most a year ahead.")
+
+
+class RemediationForm(forms.Form):
+    """What will be done about a finding."""
+
+    actions = _text("What will be done", "Steps, and who takes them.")
+    due_date = _date("Done by", "Not after the finding's own due date.")
+
+
+class CloseFindingForm(forms.Form):
+    """Why a finding may be closed."""
+
+    reason = _text("Reason", "Which evidence shows that the weakness is gone.")
+    row_version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class DecideApprovalForm(forms.Form):
+    """An approver's decision."""
+
+    comment = _text("Comment", "What you relied on. It enters the audit log with your name.")
+    row_version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class SuspendPermitForm(forms.Form):
+    """Why a permit is suspended."""
+
+    reason = _text("Reason", rows=3)
+
+
+class RequestValidationForm(forms.Form):
+    """The data set on which the plan is run."""
+
+    batch = forms.ChoiceField(label="Data set")
+
+    def __init__(self, *args: object, batches: list[str], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        field = self.fields["batch"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(batch, batch.replace("_", " ")) for batch in batches]

@@ -1,0 +1,55 @@
+"""A decision with its reasons, its evidence, and the packs whose rules decided."""
+
+import json
+from uuid import UUID
+
+from django.http import HttpResponse
+
+from registry import api
+from registry.web.access import Visit, page
+
+
+@page()
+def decision(visit: Visit, *, uuid: UUID) -> HttpResponse:
+    """Show a decision: question, sentence, rules, what would change it."""
+    view = api.get_decision(actor=visit.actor, uuid=uuid)
+    newest = view.row.intended_use.permission_decision_uuid
+    return visit.render(
+        "registry/decision.html", {"view": view, "is_newest": newest in (None, view.row.uuid)}
+    )
+
+
+@page()
+def decision_json(visit: Visit, *, uuid: UUID) -> HttpResponse:
+    """Return a decision and its facts as they are stored."""
+    row = api.get_decision_row(actor=visit.actor, uuid=uuid)
+    document = {
+        "uuid": str(row.uuid),
+        "decision": json.loads(row.body),
+        "decision_digest": row.body_digest,
+        "facts": row.facts,
+        "facts_digest": row.facts_digest,
+    }
+    return HttpResponse(
+        json.dumps(document, indent=2, ensure_ascii=False), content_type="application/json; charset=utf-8"
+    )
+
+
+@page()
+def evidence(visit: Visit, *, uuid: UUID) -> HttpResponse:
+    """Show one evidence record."""
+    record = api.get_evidence(actor=visit.actor, uuid=uuid)
+    return visit.render("registry/evidence.html", {"record": record})
+
+
+@page()
+def packs(visit: Visit) -> HttpResponse:
+    """List the policy packs in force here."""
+    return visit.render("registry/packs.html", {"packs": api.list_packs(actor=visit.actor)})
+
+
+@page()
+def pack(visit: Visit, *, uuid: UUID) -> HttpResponse:
+    """Show the rules of a pack in plain English."""
+    view = api.get_pack(actor=visit.actor, uuid=uuid)
+    return visit.render("registry/pack.html", {"view": view, "pack": view.row})

@@ -1,0 +1,174 @@
+"""An intended use on its way to a permit, and what its owner and others do for it."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from registry import api
+from registry.web.access import Visit, page
+from registry.web.forms import RequestValidationForm, SafeguardForm, SuspendPermitForm, TradeOffForm
+from registry.web.reading import activity, submit
+
+
+@page()
+def intended_use(visit: Visit, *, uuid: UUID) -> HttpResponse:
+    """Show where a version stands for one use, and who is next."""
+    use = api.get_intended_use(actor=visit.actor, uuid=uuid)
+    validations = api.list_validation_requests(actor=visit.actor).filter(intended_use=use)
+    permit = api.find_permit(intended_use=use)
+    return visit.render(
+        "registry/intended_use.html",
+        {
+            "use": use,
+            "permit": permit,
+            "decisions": api.list_decisions(actor=visit.actor, intended_use=use),
+            "validations": list(validations.select_related("report__signed_by")),
+            "approvals": list(api.list_approvals(actor=visit.actor).filter(intended_use=use)),
+            "safeguards": use.safeguards.select_related("evidenced_by").order_by("safeguard", "-id"),
+            "trade_offs": use.trade_offs.select_related("stated_by").order_by("-id"),
+            "findings": api.list_findings(actor=visit.actor, intended_use=use),
+            "events": activity(visit, use.uuid, *([permit.uuid] if permit else [])),
+            "validation_form": RequestValidationForm(batches=_batches(use)),
+            "suspension": SuspendPermitForm(),
+        },
+    )
+
+
+@page("POST")
+def request_validation(visit: Visit, *, uuid: UUID) -> HttpResponse:
+    """Ask for the plan to be run on a data set."""
+    use = api.get_intended_use(actor=visit.actor, uuid=uuid)
+    form = RequestValidationForm(visit.request.POST, batches=_batches(use))
+    if not form.is_valid():
+        return _form_page(visit, use, form, "Ask for a validation", "Ask", "The plan follows from policy.")
+    row = api.request_validation(
+        actor=visit.actor,
+        at=visit.at,
+        correlation_id=visit.correlation_id,
+        intended_use_uuid=uuid,
+        batch=form.cleaned_data["batch"],
+    )
+    messages.success(
+        visit.request, "The validation is requested. Results appear here as each check finishes."
+    )
+    return redirect("validation_web:run", row.uuid)
+
+
+@page("POST")
+def request_approval(visit: Visit, *, uuid: UUID) -> HttpResponse:
+    """Submit the use for approval."""
+    row = api.request_approval(
+        actor=visit.actor, at=visit.at, correlation_id=visit.correlation_id, intended_use_uuid=uuid
+    )
+    messages.success(visit.request, "Submitted. An independent approver decides.")
+    return redirect("web:approval", row.uuid)
+
+
+@page("GET", "POST")
+def evidence_safeguard(visit: Visit, *, uuid: UUID) -> HttpResponse:
+    """Show that a safeguard is in place."""
+    use = api.get_intended_use(actor=visit.actor, uuid=uuid)
+    form = SafeguardForm(visit.request.POST or None)
+
+    def act() -> None:
+        api.evidence_safeguard(
+            actor=visit.actor,
+            at=visit.at,
+            correlation_id=visit.correlation_id,
+            intended_use_uuid=uuid,
+            **form.cleaned_data,
+        )
+
+    if visit.request.method == "POST" and submit(form, act):
+        messages.success(visit.request, "Recorded. Policy has decided again with it.")
+        return redirect("web:intended-use", uuid)
+    lede = "Policy counts a safeguard only when it is evidenced and dated. The owner of the use shows it."
+    return _form_page(visit, use, form, "Show a safeguard", "Record the safeguard", lede)
+
+
+@page("GET", "POST")
+def state_trade_off(visit: Visit, *, uuid: UUID) -> HttpResponse:
+    """State the economic case for a model that explains itself less than its use asks."""
+    use = api.get_intended_use(actor=visit.actor, uuid=uuid)
+    form = TradeOffForm(visit.request.POST or None)
+
+    def act() -> None:
+        api.state_trade_off(
+            actor=visit.actor,
+            at=visit.at,
+            correlation_id=visit.correlation_id,
+            intended_use_uuid=uuid,
+            **form.cleaned_data,
+        )
+
+    if visit.request.method == "POST" and submit(form, act):
+        messages.success(visit.request, "Recorded. Policy has decided again with it.")
+        return redirect("web:intended-use", uuid)
+    lede = "Where explainability falls short of what the use asks, the model must earn its place: say how, in figures."
+    return _form_page(visit, use, form, "State the economic case", "Record the case", lede)
+
+
+@page("POST")
+def suspend_permit(visit: Visit, *, uuid: UUID) -> HttpResponse:
+    """Suspend a permit at once."""
+    form = SuspendPermitForm(visit.request.POST)
+    permits: list[api.Permit] = []
+
+    def act() -> None:
+        permits.append(
+            api.suspend_permit(
+                actor=visit.actor,
+                at=visit.at,
+                correlation_id=visit.correlation_id,
+                permit_uuid=uuid,
+                reason=form.cleaned_data["reason"],
+            )
+        )
+
+    if submit(form, act):
+        messages.success(visit.request, "The permit is suspended. The gate refuses the version from now on.")
+        return redirect("web:intended-use", permits[0].intended_use.uuid)
+    return visit.render(
+        "registry/form.html",
+        {
+            "form": form,
+            "heading": "Suspend a permit",
+            "lede": "Say why use must stop.",
+            "submit_label": "Suspend",
+            "back_url": reverse("web:inventory"),
+            "back_label": "Inventory",
+        },
+        status=400,
+    )
+
+
+def _batches(use: api.IntendedUse) -> list[str]:
+    roles = sorted({str(entry["role"]) for entry in use.version.datasets} - {"train", "test"})
+    return roles or ["recent"]
+
+
+def _form_page(
+    visit: Visit, use: api.IntendedUse, form: object, heading: str, submit_label: str, lede: str
+) -> HttpResponse:
+    status = 400 if visit.request.method == "POST" else 200
+    return visit.render(
+        "registry/form.html",
+        {
+            "form": form,
+            "heading": heading,
+            "lede": lede,
+            "submit_label": submit_label,
+            "facts": [
+                ("Version", use.version),
+                ("Use case", use.use_case.name),
+                ("Entity", use.use_case.entity),
+            ],
+            "consequence": "What you record is kept for good, with your name and the time.",
+            "back_url": reverse("web:intended-use", args=[use.uuid]),
+            "back_label": use,
+        },
+        status=status,
+    )

@@ -1,0 +1,12 @@
+"""Addresses of the validation pages."""
+
+from django.urls import path
+
+from validation.web import views
+
+app_name = "validation_web"
+urlpatterns = [
+    path("<uuid:uuid>/", views.run, name="run"),
+    path("<uuid:uuid>/progress/", views.progress, name="progress"),
+    path("<uuid:uuid>/cancellation/", views.cancel, name="cancel"),
+]
