@@ -62,7 +62,7 @@ def test_data_that_do_not_match_their_digest_stop_the_run_with_a_code(run_dir: P
 def test_a_model_that_asks_for_the_label_does_not_get_it(run_dir: Path) -> None:
     (run_dir / "artifact" / "MLmodel").write_text(MLMODEL.replace("limit_bal", LABEL))
 
-    with pytest.raises(PreparationError, match="RUN010 the model asks for the label 'default'"):
+    with pytest.raises(PreparationError, match="BOX006 the data lack the model's columns: default"):
         prepare(run_dir)
 
 

@@ -11,7 +11,6 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from registry.domain.canonical import Json, canonical_bytes
 from registry.domain.errors import InvalidInput, MrmError
+from validation.adapters.mlflow_box import BoxedScores, score_samples
 from validation.catalog import list_specs
 from validation.domain.inputs import ArtifactEvidence, CheckInputs
 from validation.domain.plan import parse_plan
@@ -27,7 +27,6 @@ from validation.engine.child import die_with_parent
 from validation.engine.inputs import write_inputs
 from validation.runs.prepared import ORDER_FILE
 from validation.sandbox import flavours
-from validation.sandbox.box import PredictionBox, open_box
 from validation.sandbox.parse import ParsedTable, parse_table
 
 GRADES = 10
@@ -35,17 +34,6 @@ CLAIMED_ON = "test_"
 
 Columns = Mapping[str, NDArray[np.float64]]
 Say = Callable[[Mapping[str, Json]], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scored:
-    """What came out of the model's box."""
-
-    features: tuple[str, ...]
-    scores: Mapping[str, NDArray[np.float64]]
-    repeat: NDArray[np.float64]
-    layers: tuple[str, ...]
-    form: str
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -80,21 +68,23 @@ def prepare(*, run_dir: Path, say: Say) -> None:
     (run_dir / "plan.json").write_bytes(canonical_bytes(plan.to_json()))
     say({"event": "plan", "titles": {request.check: specs[request.check].title for request in plan.requests}})
     tables = {name: _parse(run_dir, name, sample, say) for name, sample in order["samples"].items()}
-    model_dir = run_dir / "artifact"
-    say({"event": "step", "text": "opening the model in its box"})
-    with open_box(model_dir=model_dir) as box:
-        say(
-            {
-                "event": "process",
-                "name": "model_box",
-                "pid": box.report.pid,
-                "layers": list(box.report.layers),
-            }
-        )
-        scored = _score(box, tables, _labels(order), say)
-    _copy_declared_form(model_dir, run_dir / "model", scored.form)
-    write_inputs(run_dir=run_dir, inputs=_inputs(order, tables, scored))
-    (run_dir / "tools.json").write_bytes(canonical_bytes(_tools(order, model_dir, scored.features)))
+    say(
+        {
+            "event": "step",
+            "text": f"predicting {sum(table.rows for table in tables.values()):,} rows in the box",
+        }
+    )
+    boxed = score_samples(
+        model_dir=run_dir / "artifact",
+        samples={name: _without_label(table, order["samples"][name]) for name, table in tables.items()},
+        repeat=("test",),
+    )
+    report = boxed.report
+    say({"event": "process", "name": "model_box", "pid": report.pid, "layers": list(report.layers)})
+    inputs = _inputs(order, tables, boxed)
+    write_inputs(run_dir=run_dir, inputs=inputs)
+    _copy_declared_form(run_dir, boxed.declaration.form)
+    (run_dir / "tools.json").write_bytes(canonical_bytes(_tools(order, run_dir, inputs.feature_names)))
 
 
 def _parse(run_dir: Path, name: str, sample: Mapping[str, str], say: Say) -> ParsedTable:
@@ -102,66 +92,37 @@ def _parse(run_dir: Path, name: str, sample: Mapping[str, str], say: Say) -> Par
     return parse_table(path=run_dir / sample["file"], sha256=sample["sha256"])
 
 
-def _labels(order: Mapping[str, Any]) -> dict[str, str]:
-    return {name: str(sample["label"]) for name, sample in order["samples"].items()}
+def _without_label(table: ParsedTable, sample: Mapping[str, str]) -> Columns:
+    """Return the columns that a model may see: one that asks for the label finds it missing."""
+    return {name: values for name, values in table.columns.items() if name != sample["label"]}
 
 
-def _score(
-    box: PredictionBox, tables: Mapping[str, ParsedTable], labels: Mapping[str, str], say: Say
-) -> Scored:
-    everything = next(iter(tables.values())).columns
-    features = box.inspection.features or tuple(name for name in everything if name not in labels.values())
-    scores = {}
-    for name, table in tables.items():
-        say({"event": "step", "text": f"predicting {table.rows:,} rows of {name} in the box"})
-        scores[name] = box.predict(columns=_features_only(table.columns, features, labels[name]))
-    say({"event": "step", "text": "predicting the test rows again"})
-    repeat = box.predict(columns=_features_only(tables["test"].columns, features, labels["test"]))
-    return Scored(
-        features=features,
-        scores=scores,
-        repeat=repeat,
-        layers=box.report.layers,
-        form=box.inspection.declaration.form,
-    )
-
-
-def _features_only(columns: Columns, features: Sequence[str], label: str) -> Columns:
-    """Return the model's columns; a model that asks for the label does not get it."""
-    if label in features:
-        raise InvalidInput(
-            "RUN010",
-            f"the model asks for the label {label!r} among its features",
-            remedy="Train and log the model without the outcome among its inputs.",
-        )
-    return {name: columns[name] for name in features if name in columns}
-
-
-def _inputs(order: Mapping[str, Any], tables: Mapping[str, ParsedTable], scored: Scored) -> CheckInputs:
-    arrays: dict[str, NDArray[Any]] = {"test.scores_repeat": scored.repeat}
-    for name, label in _labels(order).items():
-        columns = tables[name].columns
+def _inputs(order: Mapping[str, Any], tables: Mapping[str, ParsedTable], boxed: BoxedScores) -> CheckInputs:
+    arrays: dict[str, NDArray[Any]] = {"test.scores_repeat": boxed.repeated["test"]}
+    features = boxed.inspection.features or tuple(_without_label(tables["train"], order["samples"]["train"]))
+    for name, sample in order["samples"].items():
+        columns, label = tables[name].columns, sample["label"]
         if label not in columns:
             raise InvalidInput(
                 "RUN009",
                 f"the data set {name} has no column {label!r}, which its manifest names as the label",
                 remedy="Log the data set again with a manifest that describes it.",
             )
-        arrays[f"{name}.features"] = np.column_stack([columns[feature] for feature in scored.features])
+        arrays[f"{name}.features"] = np.column_stack([columns[feature] for feature in features])
         arrays[f"{name}.labels"] = columns[label]
-        arrays[f"{name}.scores"] = scored.scores[name]
+        arrays[f"{name}.scores"] = boxed.scores[name]
     return CheckInputs(
-        feature_names=scored.features,
+        feature_names=features,
         arrays=arrays,
-        grade_edges=_grade_edges(order["portfolio"], scored.scores["train"]),
+        grade_edges=_grade_edges(order["portfolio"], boxed.scores["train"]),
         portfolio={str(key): str(value) for key, value in order["portfolio"].items()},
         claims=_claims(order["claims"]),
         artifact=ArtifactEvidence(
             digest_recorded=order["artifact"]["digest_recorded"],
             digest_seen=order["artifact"]["digest_seen"],
             family=order["artifact"]["family"],
-            layers=scored.layers,
-            declarative=scored.form,
+            layers=boxed.report.layers,
+            declarative=boxed.declaration.form,
         ),
     )
 
@@ -184,21 +145,21 @@ def _claims(claimed: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _copy_declared_form(model_dir: Path, target: Path, form: str) -> None:
+def _copy_declared_form(run_dir: Path, form: str) -> None:
     """Copy the form that can be read without running code, under the name that explainers look for."""
+    model_dir, target = run_dir / "artifact", run_dir / "model"
     target.mkdir(exist_ok=True)
     if form == "booster":
         named = (model_dir / str(flavours.choose(model_dir).options["data"])).resolve()
         if named.is_relative_to(model_dir.resolve()):
             shutil.copyfile(named, target / "booster.json")
     if form == "scorecard":
-        for name in flavours.SCORECARD_FILES:
-            if (model_dir / name).is_file():
-                shutil.copyfile(model_dir / name, target / "scorecard.json")
+        found = (model_dir / name for name in flavours.SCORECARD_FILES)
+        shutil.copyfile(next(path for path in found if path.is_file()), target / "scorecard.json")
 
 
-def _tools(order: Mapping[str, Any], model_dir: Path, features: Sequence[str]) -> dict[str, Json]:
-    arguments: dict[str, Json] = {"model_dir": str(model_dir), "features": list(features)}
+def _tools(order: Mapping[str, Any], run_dir: Path, features: Sequence[str]) -> dict[str, Json]:
+    arguments: dict[str, Json] = {"model_dir": str(run_dir / "artifact"), "features": list(features)}
     predictor: Json = {"factory": "validation.runs.boxed:build_predictor", "arguments": arguments}
     return {"predictor": predictor, **order["tools"]}
 
