@@ -172,7 +172,7 @@ def _reasons(applied: Sequence[Applied], problems: Sequence[Problem]) -> tuple[R
 def _reason(item: Applied) -> Reason:
     effect = item.rule.effect
     remedy = effect.remedy if isinstance(effect, Block | Refer) else ""
-    error = f" The rule could not be read: {item.error}." if item.error else ""
+    error = f"; the rule could not be evaluated: {item.error}" if item.error else ""
     return Reason(
         outcome=item.outcome.value,
         rule=item.ref,

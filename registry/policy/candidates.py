@@ -50,9 +50,8 @@ def _operands(leaf: Compare, name: str, facts: Facts) -> tuple[FactValue, ...]:
         other = leaf.value.fact if leaf.fact == name else leaf.fact
         value = facts.get(other, ABSENT).value
         return () if value is None else (value,)
-    if leaf.value is None:
-        return ()
-    return leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
+    values = leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
+    return tuple(value for value in values if value is not None)
 
 
 def _figures(spec: FactSpec, thresholds: set[Decimal]) -> tuple[FactValue, ...]:

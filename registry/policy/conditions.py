@@ -139,18 +139,15 @@ class TraceNode:
 
 def evaluate(*, condition: Condition, facts: Facts) -> TraceNode:
     """Return truth and trace; raises ``InvalidInput`` ``CON001`` where the types do not fit."""
-    match condition:
-        case Compare():
-            return _compare(condition, facts)
-        case Not(member=member):
-            inner = evaluate(condition=member, facts=facts)
-            return TraceNode(kind="not", truth=_NEGATED[inner.truth], children=(inner,))
-        case All(members=members):
-            children = tuple(evaluate(condition=member, facts=facts) for member in members)
-            return TraceNode(kind="all", truth=_combine(children, Truth.FALSE, Truth.TRUE), children=children)
-        case AnyOf(members=members):
-            children = tuple(evaluate(condition=member, facts=facts) for member in members)
-            return TraceNode(kind="any", truth=_combine(children, Truth.TRUE, Truth.FALSE), children=children)
+    if isinstance(condition, Compare):
+        return _compare(condition, facts)
+    if isinstance(condition, Not):
+        inner = evaluate(condition=condition.member, facts=facts)
+        return TraceNode(kind="not", truth=_NEGATED[inner.truth], children=(inner,))
+    children = tuple(evaluate(condition=member, facts=facts) for member in condition.members)
+    if isinstance(condition, All):
+        return TraceNode(kind="all", truth=_combine(children, Truth.FALSE, Truth.TRUE), children=children)
+    return TraceNode(kind="any", truth=_combine(children, Truth.TRUE, Truth.FALSE), children=children)
 
 
 def facts_read(*, condition: Condition) -> frozenset[str]:
@@ -160,13 +157,11 @@ def facts_read(*, condition: Condition) -> frozenset[str]:
 
 def comparisons(*, condition: Condition) -> tuple[Compare, ...]:
     """Return the condition's leaves, left to right."""
-    match condition:
-        case Compare():
-            return (condition,)
-        case Not(member=member):
-            return comparisons(condition=member)
-        case All(members=members) | AnyOf(members=members):
-            return tuple(leaf for member in members for leaf in comparisons(condition=member))
+    if isinstance(condition, Compare):
+        return (condition,)
+    if isinstance(condition, Not):
+        return comparisons(condition=condition.member)
+    return tuple(leaf for member in condition.members for leaf in comparisons(condition=member))
 
 
 def missing_facts(*, node: TraceNode) -> tuple[str, ...]:
@@ -181,16 +176,14 @@ def names_of(leaf: Compare) -> tuple[str, ...]:
 
 def condition_to_json(*, condition: Condition) -> dict[str, Json]:
     """Return the condition in the form in which packs write it."""
-    match condition:
-        case Compare(fact=fact, op=op, value=value):
-            plain: dict[str, Json] = {"fact": fact, "op": op.value}
-            return plain if value is None else {**plain, "value": operand_to_json(value)}
-        case Not(member=member):
-            return {"not": condition_to_json(condition=member)}
-        case All(members=members):
-            return {"all": [condition_to_json(condition=member) for member in members]}
-        case AnyOf(members=members):
-            return {"any": [condition_to_json(condition=member) for member in members]}
+    if isinstance(condition, Compare):
+        plain: dict[str, Json] = {"fact": condition.fact, "op": condition.op.value}
+        value = operand_to_json(condition.value)
+        return plain if value is None else {**plain, "value": value}
+    if isinstance(condition, Not):
+        return {"not": condition_to_json(condition=condition.member)}
+    key = "all" if isinstance(condition, All) else "any"
+    return {key: [condition_to_json(condition=member) for member in condition.members]}
 
 
 def operand_to_json(value: Operand) -> Json:

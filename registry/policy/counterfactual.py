@@ -185,10 +185,8 @@ class _Probe:
     ) -> Iterator[dict[str, FactValue]]:
         harsh = [item for item in applied if item.outcome.rank > target.rank]
         if not harsh:
-            if left == 0:
-                yield changes
-            return
-        if left == 0:
+            yield changes
+        if not harsh or left == 0:
             return
         options = min((self._open_facts(item) - set(changes) for item in harsh), key=len)
         for name in sorted(options):

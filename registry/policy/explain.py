@@ -159,12 +159,12 @@ def _compare_text(node: Mapping[str, Json]) -> str:
         if spec is not None and spec.type in (FactType.INT, FactType.DECIMAL) and spec.unit
         else ""
     )
-    return f"{label} {_WORDS[op]} {_value_text(value)}{unit}"
+    return f"{label} {_WORDS[op]} {_value_text(value)}{'' if isinstance(value, dict) else unit}"
 
 
 def _value_text(value: Json) -> str:
     if isinstance(value, dict):
-        return f"what is asked ({fact_label(name=str(value['fact']))})"
+        return f"the {fact_label(name=str(value['fact']))}"
     if isinstance(value, list):
         return ", ".join(_value_text(item) for item in value)
     return str(value)

@@ -3,7 +3,7 @@
 ``packs.lock`` maps ``instrument/version`` to the SHA-256 of the canonical
 content. Released means frozen: a pack whose content differs from its lock is
 not loaded. Codes: ``PAC020`` lock does not match, ``PAC021`` file name does
-not match the content.
+not match the content, ``PAC027`` no pack at all.
 """
 
 from collections.abc import Mapping, Sequence
@@ -50,7 +50,9 @@ def load_pack(*, path: Path) -> Pack:
 
 
 def check_packs(*, packs: Sequence[Pack]) -> tuple[InvalidInput, ...]:
-    """Return all defects of all packs; empty when each is sound."""
+    """Return all defects of all packs; empty when each is sound. No pack at all is ``PAC027``."""
+    if not packs:
+        return (InvalidInput("PAC027", "there is no pack", remedy="Name the folder that holds the packs."),)
     by_ref = {pack.ref: pack for pack in packs}
     return tuple(
         defect

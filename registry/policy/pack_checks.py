@@ -16,7 +16,6 @@ from registry.policy.conditions import (
     ALWAYS,
     All,
     AnyOf,
-    Compare,
     Condition,
     FactRef,
     Not,
@@ -102,16 +101,13 @@ def _milder_rules(pack: Pack) -> list[InvalidInput]:
 
 
 def _non_monotone(condition: Condition, *, is_negated: bool) -> list[str]:
-    match condition:
-        case Not(member=member):
-            return _non_monotone(member, is_negated=not is_negated)
-        case All(members=members) | AnyOf(members=members):
-            return [name for member in members for name in _non_monotone(member, is_negated=is_negated)]
-        case Compare(fact=fact, op=op, value=value):
-            other = value.fact if isinstance(value, FactRef) else ""
-            left = _is_milder(fact, op, is_flipped=is_negated)
-            right = _is_milder(other, op, is_flipped=not is_negated)
-            return [name for name, is_bad in ((fact, left), (other, right)) if is_bad]
+    if isinstance(condition, Not):
+        return _non_monotone(condition.member, is_negated=not is_negated)
+    if isinstance(condition, All | AnyOf):
+        return [name for item in condition.members for name in _non_monotone(item, is_negated=is_negated)]
+    other = condition.value.fact if isinstance(condition.value, FactRef) else ""
+    sides = ((condition.fact, is_negated), (other, not is_negated))
+    return [name for name, is_flipped in sides if _is_milder(name, condition.op, is_flipped=is_flipped)]
 
 
 def _is_milder(name: str, op: Op, *, is_flipped: bool) -> bool:

@@ -185,8 +185,6 @@ def _read_literal(node: Node, spec: FactSpec) -> bool | int | Decimal | str:
     try:
         return parse_value(spec=spec, raw=node.text())
     except InvalidInput as found:
-        if found.code != "FAC002":
-            raise
         raise node.error("PAC012", found.message, remedy=found.remedy) from found
 
 

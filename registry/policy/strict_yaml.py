@@ -103,9 +103,8 @@ def parse(*, text: str, file: str) -> Node:
     Raises ``InvalidInput``: ``PAC001`` not YAML, ``PAC002`` anchor, alias or
     tag, ``PAC003`` duplicate key, ``PAC006`` unquoted number, date or word.
     """
-    loader = _StrictLoader(text)
     try:
-        root = loader.get_single_node()
+        root = _StrictLoader(text).get_single_node()
     except _RefusedMark as found:
         raise _at(file, found.mark).error(
             "PAC002",
@@ -119,8 +118,6 @@ def parse(*, text: str, file: str) -> Node:
             f"not readable as YAML: {getattr(found, 'problem', None) or 'bad character'}",
             remedy="Mend the syntax at the place named.",
         ) from found
-    finally:
-        loader.dispose()
     if root is None:
         raise _at(file, None).error("PAC001", "the document is empty", remedy="Write a pack.")
     return _convert(root, file)

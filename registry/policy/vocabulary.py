@@ -135,7 +135,7 @@ _REQUIREMENTS = """
 use.required_explainability | int | level | level | fixed | tiering stage
     Explainability that the use needs.
 tier | int | tier | | fixed | tiering stage
-    Risk tier; 1 is the highest risk.
+    The risk tier.
 capital.risk_category | enum | any | | fixed | use case's capital record
     Risk whose capital the model feeds.
 capital.exposure_class | enum | any | | fixed | use case's capital record
@@ -183,7 +183,7 @@ evidence.explanation_additivity | decimal | count | | open | check explain.shap
     Gap of attributions and output.
 evidence.explanation_stability | decimal | signed | | open | check explain.shap
     Rank agreement of explanations.
-evidence.explainability_achieved | int | level | level | open | check explain.shap
+evidence.explainability_achieved | int | level | level | fixed | check explain.shap
     Explainability shown by evidence.
 evidence.advantage_gini | decimal | any | | open | check challenger.advantage
     The Gini advantage over the interpretable challenger.

@@ -1,0 +1,152 @@
+"""The rulings that the shipped packs must give, on facts such as the program measures."""
+
+from datetime import date
+
+import pytest
+
+from registry.domain.vocab import Outcome, Stage
+from registry.policy.counterfactual import Counterfactuals, counterfactuals
+from registry.policy.decision import Decision
+from registry.policy.engine import decide
+from registry.policy.facts import Facts, known
+from registry.policy.pack import check_packs, load_packs
+
+PACKS = load_packs()
+DAY = date(2026, 11, 22)
+APPROVE, REGISTER, USE = Stage.GATE_APPROVE, Stage.GATE_REGISTER, Stage.GATE_USE
+EXAMPLES = {example.title: example.facts for pack in PACKS for example in pack.examples}
+SCORECARD = EXAMPLES["A good scorecard for underwriting"]
+BOOSTED = EXAMPLES["A boosted model for underwriting that earns its place"]
+COLLECTIONS = EXAMPLES["A boosted model for collections explains enough"]
+CAPITAL = EXAMPLES["A boosted model for regulatory capital"]
+
+
+def ruling(facts: Facts, stage: Stage = APPROVE) -> Decision:
+    return decide(packs=PACKS, facts=facts, stage=stage, as_of=DAY)
+
+
+def having(facts: Facts, **values: object) -> Facts:
+    names = {key.replace("__", "."): value for key, value in values.items()}
+    return {**facts, **{name: known(name=name, value=value) for name, value in names.items()}}
+
+
+def without(facts: Facts, *names: str) -> Facts:
+    return {name: fact for name, fact in facts.items() if name not in names}
+
+
+def flips(facts: Facts, target: Outcome, stage: Stage = APPROVE) -> Counterfactuals:
+    return counterfactuals(packs=PACKS, facts=facts, stage=stage, as_of=DAY, target=target)
+
+
+def kinds(decision: Decision) -> set[str]:
+    return {item.kind for item in decision.conditions}
+
+
+def test_the_shipped_packs_are_sound() -> None:
+    assert [str(defect) for defect in check_packs(packs=PACKS)] == []
+
+
+@pytest.mark.parametrize("facts", [SCORECARD, BOOSTED, COLLECTIONS, CAPITAL])
+def test_good_evidence_is_allowed_with_conditions_at_every_gate(facts: Facts) -> None:
+    assert ruling(facts, REGISTER).outcome is Outcome.ALLOW
+    assert ruling(facts, APPROVE).outcome is Outcome.ALLOW_WITH_CONDITIONS
+    assert ruling(facts, USE).outcome is Outcome.ALLOW_WITH_CONDITIONS
+    assert "expiry" in kinds(ruling(facts))
+
+
+def test_metadata_alone_may_be_validated_and_gives_the_plan() -> None:
+    early = ("model", "use", "version")
+    decision = ruling({name: fact for name, fact in BOOSTED.items() if name.startswith(early)}, REGISTER)
+    assert decision.outcome is Outcome.ALLOW
+    assert [entry.check for entry in decision.plan] == [
+        "calibration.brier",
+        "calibration.hosmer_lemeshow",
+        "calibration.jeffreys",
+        "challenger.advantage",
+        "discrimination.auc",
+        "discrimination.ks",
+        "drift.data",
+        "drift.score",
+        "explain.shap",
+        "integrity.artifact",
+        "integrity.self_report",
+        "stability.psi",
+    ]
+    assert {item.name for item in decision.requirements if item.kind == "safeguard"} == {
+        "validation",
+        "monitoring",
+        "data_governance",
+        "human_oversight",
+        "circuit_breaker",
+    }
+
+
+def test_metadata_alone_is_referred_at_approval() -> None:
+    early = ("model", "use", "version")
+    decision = ruling({name: fact for name, fact in SCORECARD.items() if name.startswith(early)})
+    assert decision.outcome is Outcome.REFER
+    assert {"evidence.auc", "validation.report_signed"} <= set(decision.missing)
+
+
+def test_collections_need_less_explanation_than_underwriting() -> None:
+    assert ruling(COLLECTIONS).required_explainability == 1
+    assert ruling(BOOSTED).required_explainability == 4
+
+
+def test_an_unknown_safeguard_refers_and_settling_it_flips() -> None:
+    facts = without(BOOSTED, "safeguard.human_oversight")
+    decision = ruling(facts)
+    assert (decision.outcome, decision.missing) == (Outcome.REFER, ("safeguard.human_oversight",))
+    found = flips(facts, Outcome.ALLOW_WITH_CONDITIONS)
+    assert [[(item.fact, item.now, item.then) for item in changes] for changes in found.sets] == [
+        [("safeguard.human_oversight", None, True)]
+    ]
+    settled = having(facts, safeguard__human_oversight=True)
+    assert ruling(settled).outcome is Outcome.ALLOW_WITH_CONDITIONS
+    assert ruling(having(facts, safeguard__human_oversight=False)).outcome is Outcome.DENY
+
+
+def test_an_advantage_within_the_margin_is_denied() -> None:
+    facts = having(BOOSTED, evidence__advantage_gini_lower="0.01")
+    assert ruling(facts).outcome is Outcome.DENY
+    (changes,) = flips(facts, Outcome.ALLOW_WITH_CONDITIONS).sets
+    assert [(item.fact, item.now, item.then) for item in changes] == [
+        ("evidence.advantage_gini_lower", "0.01", "0.02")
+    ]
+
+
+def test_capital_on_revolving_exposures_carries_a_model_level_floor() -> None:
+    assert "model_output_floor" in kinds(ruling(CAPITAL))
+    assert "model_output_floor" not in kinds(ruling(BOOSTED))
+    assert "capital.rwa_effect" in [entry.check for entry in ruling(CAPITAL).plan]
+
+
+def test_large_corporates_are_closed_to_the_advanced_approach() -> None:
+    facts = having(CAPITAL, capital__exposure_class="corporate_large")
+    decision = ruling(facts, REGISTER)
+    assert decision.outcome is Outcome.DENY
+    assert [str(decision.citations[cite]["citation"]) for cite in decision.reasons[0].cites] == [  # type: ignore[index, call-overload]
+        "Basel Framework CRE30.34",
+        "Basel Framework CRE30.35",
+    ]
+    (changes,) = flips(facts, Outcome.ALLOW, REGISTER).sets
+    assert [(item.fact, item.then) for item in changes] == [("capital.approach", "F-IRB")]
+
+
+@pytest.mark.parametrize("approach", ["A-IRB", "F-IRB", "slotting", "SA", "none"])
+def test_nothing_admits_a_model_for_equity(approach: str) -> None:
+    facts = having(CAPITAL, capital__exposure_class="equity", capital__approach=approach)
+    assert ruling(facts, REGISTER).outcome is Outcome.DENY
+    found = flips(facts, Outcome.ALLOW, REGISTER)
+    assert (found.sets, found.statement) == ((), "none up to 3")
+
+
+def test_before_the_house_policy_nothing_is_allowed() -> None:
+    decision = decide(packs=PACKS, facts=SCORECARD, stage=APPROVE, as_of=date(2026, 10, 31))
+    assert decision.outcome is Outcome.REFER
+
+
+def test_a_permit_that_ended_or_names_other_bytes_is_no_permission() -> None:
+    for change in ({"permit__days_left": 0}, {"permit__digest_matches": False}, {"permit__suspended": True}):
+        assert ruling(having(SCORECARD, **change), USE).outcome is Outcome.DENY
+        assert ruling(having(SCORECARD, **change), APPROVE).outcome is Outcome.ALLOW_WITH_CONDITIONS
