@@ -1,12 +1,13 @@
 """Attributions by SHAP's public API, by the best route that the artefact allows.
 
 ``tree``: an XGBoost model read from its JSON, a declarative form without code.
-``linear``: coefficients read from JSON. ``black_box``: a predict callable
+``additive``: a scorecard or coefficients read from JSON. ``black_box``: a predict callable
 that reaches the box. No route ever loads a pickle.
 """
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +15,36 @@ import numpy as np
 
 from validation.domain.inputs import FloatArray, UnusableInputError
 from validation.domain.tools import Attribution, ExplainerTool
+from validation.stats.shapley import permutation_values
 
 Predict = Callable[[FloatArray], FloatArray]
+Score = Callable[[FloatArray], FloatArray]
 
 _LOGISTIC = frozenset({"binary:logistic", "reg:logistic"})
-_BLACK_BOX_PERMUTATIONS = 2
+_PERMUTATION_PAIRS = 2
 
 
-def build_explainer(*, model_dir: Path, predict: Predict | None) -> ExplainerTool | None:
+def build_explainer(
+    *, model_dir: Path, names: Sequence[str], predict: Predict | None
+) -> ExplainerTool | None:
     """Return the explainer for what lies in ``model_dir``, or for ``predict``; None when there is neither.
 
-    ``booster.json`` is XGBoost's own format. ``linear.json`` is
-    ``{"intercept", "coefficients": [...], "means": [...], "scales": [...]}`` on
-    the log-odds of the standardised features (means and scales are optional).
+    ``names`` are the columns of the rows that will be explained, in order.
+    ``booster.json`` is XGBoost's own format. ``scorecard.json`` declares
+    ``kind: scorecard``, ``link: logit``, an intercept, and per characteristic a
+    name, rising edges and one more points. ``linear.json`` declares an
+    intercept and coefficients by name on the log-odds.
+
+    Raises ``UnusableInputError`` when a declared form is malformed or wants a
+    column that is not there.
     """
-    booster, linear = model_dir / "booster.json", model_dir / "linear.json"
-    if booster.is_file():
-        return TreeRoute(declared=booster.read_bytes())
-    if linear.is_file():
-        return LinearRoute(declared=json.loads(linear.read_bytes()))
+    for file, route in (
+        ("booster.json", TreeRoute),
+        ("scorecard.json", AdditiveRoute),
+        ("linear.json", AdditiveRoute),
+    ):
+        if (model_dir / file).is_file():
+            return route(declared=(model_dir / file).read_bytes(), names=names)
     return None if predict is None else BlackBoxRoute(predict=predict)
 
 
@@ -42,24 +54,25 @@ class TreeRoute:
     route = "tree"
     space = "log_odds"
 
-    def __init__(self, *, declared: bytes) -> None:
+    def __init__(self, *, declared: bytes, names: Sequence[str]) -> None:
         import xgboost
 
         try:
-            objective = json.loads(declared)["learner"]["objective"]["name"]
-            self._booster = xgboost.Booster()
+            learner = json.loads(declared)["learner"]
+            objective, kind = learner["objective"]["name"], learner["gradient_booster"]["name"]
+            self._booster = xgboost.Booster({"nthread": 1})
             self._booster.load_model(bytearray(declared))
         except (ValueError, KeyError, TypeError, xgboost.core.XGBoostError) as error:
+            raise _malformed("booster.json is not a readable XGBoost model") from error
+        if objective not in _LOGISTIC or kind != "gbtree":
             raise UnusableInputError(
-                reason="malformed_model", detail="booster.json is not a readable XGBoost model"
-            ) from error
-        if objective not in _LOGISTIC:
-            raise UnusableInputError(
-                reason="unsupported_model", detail=f"the objective {objective} gives no probability"
+                reason="unsupported_model",
+                detail=f"{kind} with the objective {objective} is not explained here",
             )
+        self._columns = _columns(self._booster.feature_names or names, names)
+        self._width = len(names)
         self._booster.feature_names = None
         self._booster.feature_types = None
-        self._booster.set_param({"nthread": 1})
 
     def outputs(self, *, rows: FloatArray) -> FloatArray:
         """Return margins (log-odds)."""
@@ -71,69 +84,77 @@ class TreeRoute:
 
         del seed
         explainer = shap.TreeExplainer(
-            self._booster, data=background, feature_perturbation="interventional", model_output="raw"
+            self._booster,
+            data=background[:, self._columns],
+            feature_perturbation="interventional",
+            model_output="raw",
         )
-        values = np.asarray(explainer.shap_values(rows, check_additivity=False), dtype=np.float64)
+        values = explainer.shap_values(rows[:, self._columns], check_additivity=False)
         # The base value is read after the first explanation: before it, XGBoost's is not set.
-        return Attribution(values=values, base=float(np.ravel(explainer.expected_value)[0]))
+        return self._attribution(values, float(np.ravel(explainer.expected_value)[0]))
 
     def overview(self, *, rows: FloatArray) -> Attribution | None:
         """Return path-dependent contributions by XGBoost's own exact algorithm."""
-        values = np.asarray(self._booster.predict(self._matrix(rows), pred_contribs=True), dtype=np.float64)
-        return Attribution(values=values[:, :-1], base=float(values[0, -1]))
+        values = self._booster.predict(self._matrix(rows), pred_contribs=True)
+        return self._attribution(values[:, :-1], float(values[0, -1]))
+
+    def _attribution(self, values: FloatArray, base: float) -> Attribution:
+        whole = np.zeros((len(values), self._width))
+        whole[:, self._columns] = values
+        return Attribution(values=whole, base=base)
 
     def _matrix(self, rows: FloatArray) -> Any:  # noqa: ANN401  the library ships no types
         import xgboost
 
-        return xgboost.DMatrix(rows, nthread=1)
+        return xgboost.DMatrix(rows[:, self._columns], nthread=1)
 
 
-class LinearRoute:
-    """Exact attributions of declared coefficients, with features taken as independent."""
+class AdditiveRoute:
+    """Exact attributions of a declared sum of points or weights, with features taken as independent."""
 
-    route = "linear"
+    route = "additive"
     space = "log_odds"
 
-    def __init__(self, *, declared: Mapping[str, Any]) -> None:
+    def __init__(self, *, declared: bytes, names: Sequence[str]) -> None:
         try:
-            weights = _vector(declared["coefficients"])
-            means = _vector(declared.get("means") or [0.0] * len(weights))
-            scales = _vector(declared.get("scales") or [1.0] * len(weights))
-            self._weights = weights / scales
-            self._intercept = float(declared["intercept"]) - float((self._weights * means).sum())
+            form = json.loads(declared)
+            self._intercept = float(form["intercept"])
+            self._parts = _scorecard(form, names) if "characteristics" in form else _weights(form, names)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise UnusableInputError(
-                reason="malformed_model", detail="linear.json does not declare a linear model"
-            ) from error
-        if not np.isfinite(self._weights).all() or not np.isfinite(self._intercept):
-            raise UnusableInputError(reason="malformed_model", detail="linear.json holds figures not finite")
+            raise _malformed("the declared form is neither a scorecard nor a linear model") from error
+        self._width = len(names)
 
     def outputs(self, *, rows: FloatArray) -> FloatArray:
-        """Return log-odds. Raises ``UnusableInputError`` when the number of features differs."""
-        if rows.shape[1] != len(self._weights):
-            raise UnusableInputError(
-                reason="malformed_model", detail="linear.json declares another number of features"
-            )
-        return np.asarray(rows @ self._weights + self._intercept, dtype=np.float64)
+        """Return log-odds."""
+        return np.asarray(self._points(rows).sum(axis=1) + self._intercept, dtype=np.float64)
 
     def attribute(self, *, rows: FloatArray, background: FloatArray, seed: int) -> Attribution:
-        """Return weight times distance from the background's mean; exact, so ``seed`` changes nothing."""
+        """Return points less the background's mean points; exact, so ``seed`` changes nothing."""
         import shap
 
         del seed
-        masker = shap.maskers.Independent(background, max_samples=len(background))
-        explainer = shap.LinearExplainer((self._weights, self._intercept), masker)
-        values = np.asarray(explainer.shap_values(rows), dtype=np.float64)
+        masker = shap.maskers.Independent(self._points(background), max_samples=len(background))
+        explainer = shap.LinearExplainer((np.ones(self._width), self._intercept), masker)
+        values = np.asarray(explainer.shap_values(self._points(rows)), dtype=np.float64)
         return Attribution(values=values, base=float(np.ravel(explainer.expected_value)[0]))
 
     def overview(self, *, rows: FloatArray) -> Attribution | None:
         """Return contributions against the mean of these very rows."""
-        values = self._weights * (rows - rows.mean(axis=0))
-        return Attribution(values=values, base=float(self.outputs(rows=rows).mean()))
+        points = self._points(rows)
+        return Attribution(values=points - points.mean(axis=0), base=float(self.outputs(rows=rows).mean()))
+
+    def _points(self, rows: FloatArray) -> FloatArray:
+        points = np.zeros((len(rows), self._width))
+        for column, score in self._parts:
+            points[:, column] = score(rows[:, column])
+        return points
 
 
 class BlackBoxRoute:
-    """Permutation SHAP over a predict callable; every output comes from the box."""
+    """Permutation SHAP over a predict callable; every output comes from the box.
+
+    The sampler is our own: SHAP's compiles for ten seconds in every new process.
+    """
 
     route = "black_box"
     space = "probability"
@@ -152,16 +173,14 @@ class BlackBoxRoute:
 
     def attribute(self, *, rows: FloatArray, background: FloatArray, seed: int) -> Attribution:
         """Return estimates from antithetic permutations drawn with ``seed``."""
-        import shap
-
-        masker = shap.maskers.Independent(background, max_samples=len(background))
-        explainer = shap.PermutationExplainer(lambda block: self.outputs(rows=block), masker, seed=seed)
-        budget = _BLACK_BOX_PERMUTATIONS * (2 * rows.shape[1] + 1)
-        explained = explainer(rows, max_evals=budget, silent=True)
-        return Attribution(
-            values=np.asarray(explained.values, dtype=np.float64),
-            base=float(np.ravel(explained.base_values)[0]),
+        values, base = permutation_values(
+            predict=lambda block: self.outputs(rows=block),
+            rows=rows,
+            background=background,
+            pairs=_PERMUTATION_PAIRS,
+            seed=seed,
         )
+        return Attribution(values=values, base=base)
 
     def overview(self, *, rows: FloatArray) -> Attribution | None:
         """Return None: many rows would cost too many calls of the box."""
@@ -169,5 +188,39 @@ class BlackBoxRoute:
         return None
 
 
-def _vector(values: Sequence[object]) -> FloatArray:
-    return np.asarray([float(str(value)) for value in values], dtype=np.float64)
+def _scorecard(form: Mapping[str, Any], names: Sequence[str]) -> list[tuple[int, Score]]:
+    if form["kind"] != "scorecard" or form["link"] != "logit":
+        raise ValueError("not a logit scorecard")
+    parts: list[tuple[int, Score]] = []
+    for part in form["characteristics"]:
+        (column,) = _columns([part["name"]], names)
+        edges, points = (
+            np.asarray(part["edges"], dtype=np.float64),
+            np.asarray(part["points"], dtype=np.float64),
+        )
+        if len(points) != len(edges) + 1 or (np.diff(edges) < 0).any() or not np.isfinite(points).all():
+            raise ValueError("edges and points do not fit")
+        parts.append((column, partial(_binned, edges=edges, points=points)))
+    return parts
+
+
+def _weights(form: Mapping[str, Any], names: Sequence[str]) -> list[tuple[int, Score]]:
+    return [
+        (_columns([name], names)[0], partial(np.multiply, float(weight)))
+        for name, weight in form["coefficients"].items()
+    ]
+
+
+def _binned(values: FloatArray, *, edges: FloatArray, points: FloatArray) -> FloatArray:
+    return np.asarray(points[np.searchsorted(edges, values, side="right")], dtype=np.float64)
+
+
+def _columns(wanted: Sequence[str], names: Sequence[str]) -> list[int]:
+    missing = [name for name in wanted if name not in names]
+    if missing:
+        raise _malformed(f"the declared form wants the column {missing[0]}, which is not there")
+    return [list(names).index(name) for name in wanted]
+
+
+def _malformed(detail: str) -> UnusableInputError:
+    return UnusableInputError(reason="malformed_model", detail=detail)

@@ -104,7 +104,8 @@ SPEC = CheckSpec(
         "mean Spearman correlation of an obligor's contributions between runs; convergence is the largest "
         "standard error over the spread of contributions (Covert and Lee). Level 1: importances exist; "
         "2: local attributions exist; 3: additive, stable and converged within the plan's bounds; 4: the "
-        "model is of an interpretable family and its declared form reproduces its scores.",
+        "model is of an interpretable family and its declared form, which is then its own explanation, "
+        "reproduces its scores.",
         signs_of_high_risk="Contributions that do not add up; ranks that change with the background; a "
         "declared form that does not reproduce the scores; an obligor's leading reason that moves.",
         strengths="Exact for trees and linear models; every statement is repeated before it is believed; "
@@ -147,7 +148,7 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     importances = np.abs(values).mean(axis=0)
     quality = _quality(local, explainer.route)
     family = inputs.artifact.family if inputs.artifact else ModelFamily.OPAQUE.value
-    steps = _steps(quality, params, interpretable=family in _INTERPRETABLE and explainer.route == "linear")
+    steps = _steps(quality, params, interpretable=family in _INTERPRETABLE and explainer.route == "additive")
     level = _level(steps)
     return Measurement(
         metrics=(
@@ -162,7 +163,7 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
                 name="explainability_level",
                 estimate=float(level),
                 n=len(local.rows),
-                method="highest level whose conditions, and all below it, are met",
+                method="level 4 by its own condition, else the highest whose conditions and all below are met",
             ),
         ),
         tables=(
@@ -286,8 +287,11 @@ def _steps(
 
 
 def _level(steps: Sequence[tuple[str, str, str]]) -> ExplainabilityLevel:
+    if steps[-1][1] == "yes":
+        # The declared form is the explanation: how attributions vary with a background is beside the point.
+        return ExplainabilityLevel.INHERENT
     reached = ExplainabilityLevel.OPAQUE
-    for level, met, _why in steps:
+    for level, met, _why in steps[:-1]:
         if met != "yes":
             break
         reached = ExplainabilityLevel(int(level))

@@ -16,7 +16,7 @@ class Attribution:
 
 
 class ExplainerTool(Protocol):
-    """Attributes an output to the features; ``route`` names how (``tree``, ``linear``, ``black_box``)."""
+    """Attributes an output to the features; ``route`` names how (``tree``, ``additive``, ``black_box``)."""
 
     route: str
     space: str

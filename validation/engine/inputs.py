@@ -8,7 +8,7 @@
     RUNDIR/arrays/<sample>.<part>.npy   features, labels, segments
     RUNDIR/scores/<sample>.npy      what the box predicted
     RUNDIR/scores/<sample>.repeat.npy   the same rows predicted again
-    RUNDIR/model/                   declarative forms of the model, if any
+    RUNDIR/model/                   booster.json, scorecard.json or linear.json, if any
 
 Scores come from a box that ran a stranger's artefact: they are read without
 pickle, as numbers, and refused when their count differs from the rows asked for.

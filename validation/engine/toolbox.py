@@ -14,6 +14,7 @@ from typing import Any, cast
 from registry.domain.errors import InvalidInput
 from validation.domain.check import CheckSpec
 from validation.domain.tools import Tools
+from validation.engine.inputs import read_inputs
 
 _ADAPTERS = {
     "explainer": "validation.adapters.shap_adapter:build_explainer",
@@ -46,11 +47,16 @@ class Toolbox:
         if name not in _ADAPTERS:
             return self._from_factory(name)
         build = load_factory(path=_ADAPTERS[name])
-        if name == "explainer":
-            return cast(
-                "object", build(model_dir=self._run_dir / "model", predict=self._from_factory("predictor"))
-            )
-        return cast("object", build())
+        if name != "explainer":
+            return cast("object", build())
+        return cast(
+            "object",
+            build(
+                model_dir=self._run_dir / "model",
+                names=read_inputs(run_dir=self._run_dir).feature_names,
+                predict=self._from_factory("predictor"),
+            ),
+        )
 
     def _from_factory(self, name: str) -> object:
         given = self._given.get(name)

@@ -37,7 +37,8 @@ class KsComparison:
 
 def quantile_edges(*, reference: FloatArray, bins: int) -> FloatArray:
     """Return the distinct inner quantiles of the reference; ties can leave fewer than asked for."""
-    inner = np.quantile(reference, np.linspace(0.0, 1.0, bins + 1)[1:-1])
+    # Edges are observed values: an edge between two tied values would leave a bin empty.
+    inner = np.quantile(reference, np.linspace(0.0, 1.0, bins + 1)[1:-1], method="inverted_cdf")
     edges = np.unique(inner)
     return np.asarray(edges[edges > reference.min()], dtype=np.float64)
 

@@ -24,7 +24,7 @@ EDGES = (0.1, 0.2, 0.4)
 class LinearExplainer:
     """Exact attributions of the model that made the scores."""
 
-    route, space = "linear", "log_odds"
+    route, space = "additive", "log_odds"
 
     def outputs(self, *, rows: FloatArray) -> FloatArray:
         return np.asarray(rows @ WEIGHTS - 1.5)

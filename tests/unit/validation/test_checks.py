@@ -1,0 +1,215 @@
+"""What single checks add to the statistics: refusals, levels, second opinions."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from registry.domain.vocab import Verdict
+from tests.unit.validation.builders import at_least, estimates, execute, inputs, sample
+from validation.domain.inputs import CheckInputs
+from validation.domain.results import CheckResult
+
+DRIFT = {
+    "drift.data": ("share_drifted", "0.1"),
+    "drift.score": ("ks", "0.1"),
+    "stability.psi": ("psi", "0.1"),
+    "discrimination.auc": ("gini", "0.9"),
+    "calibration.jeffreys": ("grades_underestimated", "0"),
+}
+
+
+def batch(shift: float) -> CheckInputs:
+    """Inputs whose recent batch has moved; the model scores it as it is."""
+    moved = sample(1000, 3)["features"] + np.array([shift, 0.0, 0.0])
+    scores = 1.0 / (1.0 + np.exp(-(moved @ np.array([1.0, -0.8, 0.4]) - 1.5)))
+    return inputs(recent_features=moved, recent_scores=scores)
+
+
+def verdicts(given: CheckInputs) -> dict[str, Verdict]:
+    return {
+        check: execute(check, given, thresholds=[at_least(metric, limit, direction="at_most")]).verdict
+        for check, (metric, limit) in DRIFT.items()
+    }
+
+
+def table(result: CheckResult, name: str) -> tuple[tuple[str, ...], ...]:
+    return next(one.rows for one in result.tables if one.id == name)
+
+
+def test_on_a_shifted_batch_exactly_the_drift_checks_fail() -> None:
+    assert set(verdicts(batch(0.0)).values()) == {Verdict.PASS}
+    moved = verdicts(batch(0.8))
+    assert {check for check, verdict in moved.items() if verdict is Verdict.FAIL} == {
+        "drift.data",
+        "drift.score",
+    }
+
+
+def test_the_second_opinion_on_drift_is_ours() -> None:
+    result = execute("drift.data", batch(0.8))
+    assert estimates(result)["columns_drifted"] == 1
+    assert estimates(result)["share_significant"] == pytest.approx(1 / 3)
+    assert estimates(result)["disagreements"] == 0
+    assert [row[2] for row in table(result, "columns")] == ["yes", "no", "no"]
+    constant = batch(0.0).array("test.features").copy()
+    constant[:, 2] = 7.0
+    assert execute("drift.data", inputs(test_features=constant)).verdict is Verdict.PASS
+
+
+def test_underestimated_grades_are_found() -> None:
+    given = inputs()
+    halved = execute("calibration.jeffreys", inputs(test_scores=given.array("test.scores") / 2.0))
+    assert estimates(halved)["grades_underestimated"] >= 2
+    assert estimates(halved)["min_p_adjusted"] < 1e-6
+    assert execute("calibration.hosmer_lemeshow", inputs(test_scores=given.array("test.scores") / 2.0)).facts[
+        "evidence.hosmer_lemeshow_p"
+    ]
+
+
+def test_both_degrees_of_freedom_are_stored_and_the_plan_names_one() -> None:
+    outside = estimates(execute("calibration.hosmer_lemeshow"))
+    inside = estimates(execute("calibration.hosmer_lemeshow", params={"degrees": "in_sample"}))
+    assert (outside["p_value"], outside["p_value_other_df"]) == (
+        inside["p_value_other_df"],
+        inside["p_value"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("edges", "scores", "reason"),
+    [
+        ((0.5,), None, "insufficient_data"),
+        ((0.001, 0.5), None, "insufficient_data"),
+        ((0.1, 0.2), 0.0, "degenerate_pd"),
+    ],
+)
+def test_hosmer_lemeshow_refuses_what_the_formula_cannot_bear(
+    edges: tuple[float, ...], scores: float | None, reason: str
+) -> None:
+    given = inputs() if scores is None else inputs(test_scores=np.full(1200, scores))
+    assert execute("calibration.hosmer_lemeshow", replace(given, grade_edges=edges)).reason == reason
+
+
+def test_a_grade_that_expects_too_few_defaults_names_the_rows_needed() -> None:
+    result = execute("calibration.hosmer_lemeshow", params={"min_expected": "1000"})
+    assert (result.verdict, result.reason) == (Verdict.NOT_APPLICABLE, "insufficient_data")
+    assert result.n_needed is not None
+    assert result.n_needed > 1200
+
+
+@pytest.mark.parametrize("check", ["calibration.jeffreys", "calibration.brier", "capital.rwa_effect"])
+def test_scores_that_are_no_probabilities_are_not_calibrated(check: str) -> None:
+    scores = inputs().array("test.scores") * 700
+    assert execute(check, inputs(test_scores=scores)).reason == "not_a_probability"
+
+
+@pytest.mark.parametrize("check", ["stability.psi", "drift.score"])
+def test_a_reference_without_spread_has_no_bins(check: str) -> None:
+    flat = inputs(train_scores=np.full(2400, 0.2), test_scores=np.full(1200, 0.2))
+    assert execute(check, flat).reason == "degenerate_reference"
+
+
+def test_level_four_needs_an_interpretable_family_and_a_declared_form() -> None:
+    declared = execute("explain.shap")
+    assert declared.facts["evidence.explainability_achieved"] == 4
+    assert [row[:2] for row in table(declared, "levels")] == [
+        ("1", "yes"),
+        ("2", "yes"),
+        ("3", "yes"),
+        ("4", "yes"),
+    ]
+    artifact = inputs().artifact
+    assert artifact is not None
+    opaque = replace(inputs(), artifact=replace(artifact, family="tree_ensemble"))
+    assert execute("explain.shap", opaque).facts["evidence.explainability_achieved"] == 3
+    assert (
+        execute("explain.shap", replace(inputs(), artifact=None)).facts["evidence.explainability_achieved"]
+        == 3
+    )
+
+
+@pytest.mark.parametrize(
+    "params", [{"stability_bound": "1"}, {"convergence_bound": "0"}, {"additivity_bound": "0"}]
+)
+def test_level_three_needs_every_bound(params: dict[str, str]) -> None:
+    artifact = inputs().artifact
+    assert artifact is not None
+    opaque = replace(inputs(), artifact=replace(artifact, family="opaque"))
+    result = execute("explain.shap", opaque, params={**params, "background": 10, "runs": 3})
+    assert result.facts["evidence.explainability_achieved"] == 2
+
+
+def test_an_explanation_of_another_model_is_refused() -> None:
+    other = inputs().array("test.scores") * 0.99
+    result = execute("explain.shap", inputs(test_scores=other))
+    assert (result.verdict, result.reason, result.facts) == (Verdict.ERROR, "explains_another_model", {})
+
+
+@pytest.mark.parametrize("check", ["explain.shap", "drift.data", "challenger.advantage"])
+def test_columns_must_match_their_names(check: str) -> None:
+    assert execute(check, replace(inputs(), feature_names=("one",))).reason == "malformed_input"
+
+
+def test_advantage_names_the_challenger_and_judges_no_margin() -> None:
+    result = execute("challenger.advantage")
+    (first, *_) = result.metrics
+    assert first.lower is not None
+    assert first.lower > 0
+    assert "income alone" in first.method
+    figures = estimates(result)
+    assert figures["gini_advantage"] == pytest.approx(figures["gini_candidate"] - figures["gini_challenger"])
+
+
+def test_capital_shows_the_assumptions_behind_it() -> None:
+    result = execute("capital.rwa_effect")
+    assert table(result, "assumptions") == (("ead_eur", "1000", "assumed"),)
+    figures = estimates(result)
+    assert figures["rwa_standardised"] == pytest.approx(750)
+    assert figures["share_of_benchmark"] == pytest.approx(figures["rwa_model"] / figures["rwa_benchmark"])
+    assert result.facts["capital.entity_floor_binding"] is True
+    undeclared = replace(inputs(), portfolio={"lgd": "0.5"})
+    assert execute("capital.rwa_effect", undeclared).reason == "malformed_portfolio"
+    assert execute("capital.rwa_effect", inputs(test_scores=np.zeros(1200))).reason == "degenerate_capital"
+
+
+@pytest.mark.parametrize(
+    ("field", "changed"),
+    [("digest_seen", "b" * 64), ("digest_recorded", "")],
+)
+def test_other_bytes_fail_whatever_the_plan_says(field: str, changed: str) -> None:
+    artifact = inputs().artifact
+    assert artifact is not None
+    result = execute("integrity.artifact", replace(inputs(), artifact=replace(artifact, **{field: changed})))
+    assert result.verdict is Verdict.FAIL
+    assert result.facts["evidence.artifact_verified"] is False
+
+
+def test_predictions_that_do_not_repeat_fail() -> None:
+    again = inputs().array("test.scores").copy()
+    again[7] += 1e-6
+    given = inputs(test_scores_repeat=again)
+    assert execute("integrity.artifact", given).verdict is Verdict.FAIL
+    assert execute("integrity.artifact", given, params={"tolerance": "0.00001"}).verdict is Verdict.PASS
+
+
+def test_a_flattered_claim_shows_as_a_gap() -> None:
+    recomputed = estimates(execute("discrimination.auc"))["auc"]
+    result = execute("integrity.self_report", replace(inputs(), claims={"auc": "0.93", "f1": "0.5"}))
+    assert estimates(result)["self_report_gap"] == pytest.approx(0.93 - recomputed)
+    assert result.notes == ("claimed f1 is not recomputed here",)
+    modest = execute("integrity.self_report", replace(inputs(), claims={"brier": "0.9"}))
+    assert estimates(modest)["overstatement"] < 0 < estimates(modest)["self_report_gap"]
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ({"auc": "high"}, "malformed_claim"),
+        ({"auc": "NaN"}, "malformed_claim"),
+        ({"f1": "0.5"}, "no_claim"),
+        ({}, "missing_input"),
+    ],
+)
+def test_a_claim_that_cannot_be_compared(claims: dict[str, str], reason: str) -> None:
+    assert execute("integrity.self_report", replace(inputs(), claims=claims)).reason == reason
