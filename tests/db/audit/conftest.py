@@ -27,7 +27,7 @@ AT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 VERA = ActorStamp(uuid=uuid.UUID(int=0xE7A), name="Vera", role_label="validator")
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services("postgresql"))])
 def vendor(request: pytest.FixtureRequest) -> str:
     return request.param
 
@@ -43,7 +43,7 @@ def log(vendor: str, tmp_path: Path, django_db_blocker: Any) -> Iterator[str]:
         url = POSTGRES.rsplit("/", 1)[0] + f"/{name}"
     ours = connections["default"]
     before = connections.settings["default"]
-    fresh = {**before, **database_settings(url, var_dir=tmp_path), "CONN_MAX_AGE": 0}
+    fresh = {**before, "OPTIONS": {}, **database_settings(url, var_dir=tmp_path), "CONN_MAX_AGE": 0}
     connections.settings["default"] = fresh
     del connections["default"]
     with django_db_blocker.unblock():

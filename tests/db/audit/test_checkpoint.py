@@ -120,6 +120,17 @@ def test_a_damaged_log_is_not_signed(
         publish()
 
 
+def test_peaks_that_do_not_combine_to_the_signed_root_are_not_believed(
+    log: str, record_events: Recorder, publish: Callable[[], Checkpoint]
+) -> None:
+    record_events(3)
+    publish()
+    record_one(3)
+    change_underneath("UPDATE audit_checkpoint SET peaks = %s", [bytes(64)])
+    with pytest.raises(IntegrityMismatch, match="contradicts its own signed note"):
+        publish()
+
+
 def test_a_log_that_shrank_is_not_signed(
     log: str, record_events: Recorder, publish: Callable[[], Checkpoint], outside: Path
 ) -> None:

@@ -188,6 +188,27 @@ def test_two_signed_histories_of_one_size_are_caught(stranger: Stranger) -> None
 
 
 @SQLITE_ONLY
+def test_an_export_older_than_the_checkpoint_that_was_kept_is_called_truncated(stranger: Stranger) -> None:
+    newest = stranger.export / "checkpoints" / note_name(8)
+    stranger.earlier.write_bytes(newest.read_bytes())
+    lines = stranger.lines()[:4]
+    newest.unlink()
+    stranger.replace_entries(lines)
+    stranger.replace_leaves(lines)
+    assert stranger.verify_export(with_earlier=False)[0] == 0
+    status, output = stranger.verify_export()
+    assert (status, "covers 8 events, the export 4" in output) == (1, True)
+
+
+@SQLITE_ONLY
+def test_a_checkpoint_of_another_log_signed_by_the_same_key_is_refused(stranger: Stranger) -> None:
+    note = stranger.earlier.read_text(encoding="utf-8").rpartition("\n\n")[0]
+    stranger.earlier.write_text(SIGNER.sign(note.replace(ORIGIN, "another/log") + "\n"), encoding="utf-8")
+    status, output = stranger.verify_export()
+    assert (status, "is not a checkpoint of the log" in output) == (1, True)
+
+
+@SQLITE_ONLY
 def test_another_key_does_not_verify(stranger: Stranger) -> None:
     other = NoteSigner(name=ORIGIN, private=Ed25519PrivateKey.generate()).key.text
     assert stranger.verify(stranger.export, "--key", other)[0] == 1

@@ -119,6 +119,20 @@ def test_a_second_worker_leaves_a_claimed_message_alone(message: UUID) -> None:
     assert inner == [outcome()]
 
 
+def test_a_message_that_another_worker_just_attempted_is_not_attempted_again(log: str) -> None:
+    with transaction.atomic():
+        enqueue(kind="first", payload={}, at=AT)
+        enqueue(kind="second", payload={}, at=AT)
+    seen: list[Delivery] = []
+
+    def while_another_fails(delivery: Delivery) -> None:
+        assert deliver(limit=10, handlers={"second": fail}, at=AT) == outcome(retried=1)
+
+    handlers = {"first": while_another_fails, "second": seen.append}
+    assert deliver(limit=10, handlers=handlers, at=AT) == outcome(delivered=1)
+    assert seen == []
+
+
 def test_the_oldest_message_goes_first_and_the_limit_holds(log: str) -> None:
     with transaction.atomic():
         for number in range(3):

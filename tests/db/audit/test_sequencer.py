@@ -13,7 +13,7 @@ from registry.audit.models import AuditEvent, AuditLeaf
 from registry.audit.sequencer import count_unnumbered, sequence
 from tests.db.audit.conftest import record_one
 
-POSTGRESQL = [pytest.param("postgresql", marks=pytest.mark.services)]
+POSTGRESQL = [pytest.param("postgresql", marks=pytest.mark.services("postgresql"))]
 
 
 def numbered() -> list[UUID]:

@@ -70,7 +70,7 @@ def test_insert_or_replace_is_refused(filled: str) -> None:
     assert contents() == before
 
 
-@pytest.mark.parametrize("vendor", [pytest.param("postgresql", marks=pytest.mark.services)])
+@pytest.mark.parametrize("vendor", [pytest.param("postgresql", marks=pytest.mark.services("postgresql"))])
 @pytest.mark.parametrize(
     "change",
     [
