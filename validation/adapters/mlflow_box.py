@@ -39,7 +39,7 @@ def score_samples(
     repeat: Collection[str] = (),
     limits: BoxLimits | None = None,
 ) -> BoxedScores:
-    """Score every sample in one box. Labels may lie in the columns: only the model's own are sent.
+    """Score every sample in one box. Give features only: a model that asks for the label gets it.
 
     Raises ``BoxError``, see ``validation.sandbox.errors``.
     """

@@ -71,6 +71,8 @@ class PredictionBox:
     def predict(self, *, columns: Mapping[str, ArrayLike]) -> NDArray[np.float64]:
         """Return one score per row. Columns that the model does not want are not sent.
 
+        What it wants is its own claim: give features only, never the label.
+
         Raises ``BoxError``: ``BOX006`` when the rows cannot be used (the box
         stays open), ``BOX005`` when the answer is no vector of finite
         probabilities, ``BOX003``, ``BOX004``, ``BOX008`` when it was killed or ended.
@@ -88,7 +90,7 @@ class PredictionBox:
             raise box_error("BOX006", f"{rows:,} rows are more than the box takes at once")
         self._process.send(header, payload, within_s=self._limits.call_s)
         _, data = self._process.receive("scores", within_s=self._limits.call_s, payload=8 * rows)
-        scores = np.frombuffer(bytes(data), dtype="<f8")
+        scores = np.frombuffer(data, dtype="<f8")
         if not np.isfinite(scores).all() or scores.min() < 0.0 or scores.max() > 1.0:
             raise box_error("BOX005", "the model returned values that are no probabilities")
         return scores

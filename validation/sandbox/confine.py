@@ -114,7 +114,7 @@ def _limit(limits: BoxLimits) -> None:
 
 def _become_other_user(room: Room, scratch: str) -> bool:
     """Change to a user that owns nothing, unless that user could not read what it must."""
-    if os.geteuid() != 0 or not all(_others_may_read(path) for path in room.readable):
+    if os.geteuid() != 0 or not all(_others_may_read(path) for path in (*room.readable, room.folder)):
         return False
     for uid in (FIRST_OWN_UID + room.uid_seed, NOBODY):
         try:

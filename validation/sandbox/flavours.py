@@ -5,13 +5,17 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from validation.sandbox import declared
 from validation.sandbox.answers import RefusedError
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 MAX_MLMODEL = 2**20
 XGBOOST_DATA_FORMATS = frozenset({"json", "ubj"})
+NUMPY_TYPES = {"long": "int64", "integer": "int32", "float": "float32", "boolean": "bool"}
 SCORECARD_FILES = ("scorecard.json", "extra_files/scorecard.json")
 
 Columns = Mapping[str, Any]
@@ -26,6 +30,7 @@ class Opening:
     runs_code: bool
     options: Mapping[str, Any]
     features: tuple[str, ...]
+    types: Mapping[str, str]
     folder: Path
 
 
@@ -35,7 +40,7 @@ def choose(folder: Path) -> Opening:
     flavours = mlmodel.get("flavors")
     if not isinstance(flavours, dict):
         raise RefusedError("BOX002", "the MLmodel file names no flavour")
-    features = _signature_names(mlmodel.get("signature"))
+    types = _signature_types(mlmodel.get("signature"))
     for name in ("xgboost", "sklearn", "python_function"):
         options = flavours.get(name)
         if isinstance(options, dict):
@@ -46,7 +51,8 @@ def choose(folder: Path) -> Opening:
                 flavour=name,
                 runs_code=not data_only,
                 options={**flavours.get("python_function", {}), **options},
-                features=features,
+                features=tuple(types),
+                types=types,
                 folder=folder,
             )
     raise RefusedError("BOX002", f"no flavour that can be opened: {', '.join(map(str, flavours))[:200]}")
@@ -121,7 +127,7 @@ def _open_pyfunc(opening: Opening) -> Predict:
 
     def predict(columns: Columns) -> object:
         names = opening.features or tuple(columns)
-        return model.predict(pd.DataFrame({name: columns[name] for name in names}))
+        return model.predict(pd.DataFrame({name: _cast(columns[name], opening, name) for name in names}))
 
     return predict
 
@@ -141,12 +147,18 @@ def _read_mlmodel(folder: Path) -> dict[str, Any]:
     return document
 
 
-def _signature_names(signature: object) -> tuple[str, ...]:
+def _cast(values: "NDArray[Any]", opening: Opening, name: str) -> object:
+    """Return the values in the type that the signature names: MLflow refuses any other."""
+    kind = NUMPY_TYPES.get(opening.types.get(name, ""))
+    return values if kind is None else values.astype(kind)
+
+
+def _signature_types(signature: object) -> dict[str, str]:
     if not isinstance(signature, dict) or not isinstance(signature.get("inputs"), str):
-        return ()
+        return {}
     try:
         columns = json.loads(signature["inputs"])
-        return tuple(str(column["name"]) for column in columns if "name" in column)
+        return {str(column["name"]): str(column.get("type")) for column in columns if "name" in column}
     except (ValueError, TypeError, RecursionError) as error:
         raise RefusedError("BOX002", "the signature of the model is malformed") from error
 

@@ -35,7 +35,7 @@ def parse_table(*, path: Path, sha256: str | None = None, limits: BoxLimits | No
         columns = {}
         for name in names:
             _, data = process.receive("column", within_s=used.call_s, payload=8 * rows)
-            columns[name] = np.frombuffer(bytes(data), dtype="<f8")
+            columns[name] = np.frombuffer(data, dtype="<f8")
         process.receive("end", within_s=used.call_s)
         layers = tuple(str(layer) for layer in process.confined["layers"])
     finally:

@@ -36,11 +36,16 @@ class BoxProcess:
         self._born = time.monotonic()
         self._log = bytearray()
         self._log_size = 0
+        self._closed = False
+        self._process: subprocess.Popen[bytes] | None = None
+        self._drain: threading.Thread | None = None
         self.exit_cause: str | None = None
         self._folder = Path(tempfile.mkdtemp(prefix="box-"))
         try:
-            self._start()
-            self._drain = threading.Thread(target=self._keep_log, name="box-log", daemon=True)
+            self._process = self._start()
+            self._drain = threading.Thread(
+                target=self._keep_log, args=(self._process,), name="box-log", daemon=True
+            )
             self._drain.start()
             self._write({**_settings(readable, self._folder, limits), **task}, b"", self._limits.start_s)
             self.confined = self.receive("confined", within_s=limits.start_s)[0]
@@ -51,6 +56,7 @@ class BoxProcess:
     @property
     def pid(self) -> int:
         """Return the id of the supervising process."""
+        assert self._process is not None
         return self._process.pid
 
     @property
@@ -79,25 +85,25 @@ class BoxProcess:
 
     def close(self) -> None:
         """Kill the box and what it started, wait for the end, remove its folder. Repeatable."""
-        process = getattr(self, "_process", None)
-        if process is not None and process.returncode is None:
-            for fd in (self._lifeline, self._requests):
-                with contextlib.suppress(OSError):
-                    os.close(fd)
-            self._end(process)
+        if self._process is not None and not self._closed:
+            self._closed = True
+            os.close(self._lifeline)
+            os.close(self._requests)
+            self._end(self._process)
             os.close(self._answers)
-            self._drain_end()
+            if self._drain is not None:
+                self._drain.join(timeout=END_PATIENCE_S)
             self.exit_cause = self.exit_cause or "closed"
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _start(self) -> None:
+    def _start(self) -> subprocess.Popen[bytes]:
         for name in ("root", "scratch"):
             (self._folder / name).mkdir()
-        self._folder.chmod(0o711)
+        self._folder.chmod(0o755)
         (self._folder / "scratch").chmod(0o700)
         lifeline_read, self._lifeline = os.pipe()
         try:
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, "-I", "-S", "-B", str(SUPERVISOR), str(lifeline_read)],
                 env={},
                 cwd="/",
@@ -108,15 +114,19 @@ class BoxProcess:
                 start_new_session=True,
                 bufsize=0,
             )
+        except BaseException:
+            os.close(self._lifeline)
+            raise
         finally:
             os.close(lifeline_read)
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._requests = os.dup(self._process.stdin.fileno())
-        self._answers = os.dup(self._process.stdout.fileno())
-        self._process.stdin.close()
-        self._process.stdout.close()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._requests = os.dup(process.stdin.fileno())
+        self._answers = os.dup(process.stdout.fileno())
+        process.stdin.close()
+        process.stdout.close()
         os.set_blocking(self._requests, False)
+        return process
 
     def _end(self, process: subprocess.Popen[bytes]) -> None:
         try:
@@ -125,11 +135,6 @@ class BoxProcess:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-
-    def _drain_end(self) -> None:
-        drain = getattr(self, "_drain", None)
-        if drain is not None:
-            drain.join(timeout=END_PATIENCE_S)
 
     def _write(self, header: Mapping[str, object], payload: bytes | memoryview, within_s: float) -> None:
         deadline = self._deadline(within_s)
@@ -140,8 +145,8 @@ class BoxProcess:
     def _deadline(self, within_s: float) -> float:
         return min(time.monotonic() + within_s, self._born + self._limits.life_s)
 
-    def _keep_log(self) -> None:
-        stream = self._process.stderr
+    def _keep_log(self, process: subprocess.Popen[bytes]) -> None:
+        stream = process.stderr
         assert stream
         with contextlib.suppress(OSError, ValueError):
             while part := os.read(stream.fileno(), READ_SIZE):
@@ -149,7 +154,7 @@ class BoxProcess:
                 self._log_size += len(part)
                 if self._log_size > self._limits.log_flood:
                     self.exit_cause = "flood"
-                    os.killpg(self._process.pid, signal.SIGKILL)
+                    os.killpg(process.pid, signal.SIGKILL)
         stream.close()
 
     @contextlib.contextmanager
@@ -161,6 +166,7 @@ class BoxProcess:
         except (protocol.EndOfStreamError, BrokenPipeError):
             if self.exit_cause == "flood":
                 raise self._ended("flood", "BOX008", "it printed without end and was killed") from None
+            assert self._process is not None
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=END_PATIENCE_S)
             cause = _cause(self._process.returncode)

@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import os
 import select
+import shutil
 import signal
 import sys
 import time
@@ -40,6 +41,8 @@ def main(lifeline: int) -> int:
     os.close(answers)
     status = _watch(child, lifeline)
     _kill_strays()
+    # The worker does this too, unless it was killed.
+    shutil.rmtree(str(config["folder"]), ignore_errors=True)
     return status
 
 

@@ -166,6 +166,19 @@ def test_a_pickle_is_refused_and_not_run_where_a_layer_is_missing(tmp_path: Path
     assert not marker.exists()
 
 
+def test_an_ended_box_leaves_no_descriptor_and_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    folder = write_pickled(tmp_path / "m", Pickled(on_predict=lambda _: os._exit(9)))
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(2):
+        with open_box(model_dir=folder) as box, pytest.raises(BoxError, match="BOX004"):
+            box.predict(columns=X)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+
+
 def test_boxes_of_several_threads_do_not_disturb_one_another(tmp_path: Path) -> None:
     folder = write_booster(tmp_path / "m")
     seen: list[float] = []
