@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from registry.domain.canonical import Json, canonical_bytes
-from registry.domain.vocab import Outcome, Stage
+from registry.domain.vocab import ConditionKind, Outcome, Stage
 from registry.policy.conditions import TraceNode, Truth
 from registry.policy.decision import (
     Decision,
@@ -250,7 +250,16 @@ def _conditions(ruling: Sequence[Applied]) -> tuple[UseCondition, ...]:
             groups.setdefault(canonical_bytes(item.rule.effect.to_json()), []).append(
                 (item, item.rule.effect)
             )
-    return tuple(_use_condition(groups[key]) for key in sorted(groups))
+    found = [_use_condition(groups[key]) for key in sorted(groups)]
+    terms = [item.expires_in_days for item in found if _is_term(item) and item.expires_in_days is not None]
+    # A longer term says nothing once a shorter one holds; the trace keeps both.
+    return tuple(
+        item for item in found if not _is_term(item) or item.expires_in_days == min(terms, default=None)
+    )
+
+
+def _is_term(item: UseCondition) -> bool:
+    return item.kind == ConditionKind.EXPIRY.value
 
 
 def _use_condition(group: Sequence[tuple[Applied, Impose]]) -> UseCondition:

@@ -124,6 +124,13 @@ class Decision:
         terms = [item.expires_in_days for item in self.conditions if item.expires_in_days is not None]
         return min(terms, default=None)
 
+    def plan_requests(self) -> list[Json]:
+        """Return the plan as a worker takes it: check, parameters and thresholds."""
+        return [
+            {"check": item.check, "params": item.params, "thresholds": list(item.thresholds)}
+            for item in self.plan
+        ]
+
     def to_json(self) -> dict[str, Json]:
         """Return the decision as canonical JSON values."""
         return {item.name: _plain(getattr(self, item.name)) for item in fields(self)}

@@ -210,6 +210,9 @@ def test_requirements_for_one_check_join_in_one_entry_of_the_plan() -> None:
     assert (entry.check, entry.params) == ("discrimination.auc", {"seed": "7"})
     assert [limit["value"] for limit in entry.thresholds] == ["0.60", "0.65"]  # type: ignore[call-overload, index]
     assert entry.rules == ("test/1#a", "test/1#b")
+    assert decision.plan_requests() == [
+        {"check": entry.check, "params": entry.params, "thresholds": list(entry.thresholds)}
+    ]
     assert decision.outcome is Outcome.ALLOW
 
 
@@ -230,7 +233,7 @@ def test_a_requirement_says_whether_it_is_met(*, value: bool | None, status: str
     assert (found.kind, found.name, found.status) == ("safeguard", "monitoring", status)
 
 
-def test_equal_conditions_join_and_the_shortest_term_counts() -> None:
+def test_equal_conditions_join_and_only_the_shortest_term_is_kept() -> None:
     longer = replace(LIMIT, expires_in_days=365)
     endless = replace(LIMIT, expires_in_days=None, kind=ConditionKind.SEGMENT)
     rules = [
@@ -238,8 +241,10 @@ def test_equal_conditions_join_and_the_shortest_term_counts() -> None:
     ]
     decision = make_decision([complete_pack(*rules)])
     assert decision.expires_in_days == 90
-    assert ("test/1#a", "test/1#b") in [item.rules for item in decision.conditions]
-    assert len(decision.conditions) == 3
+    assert [(item.kind, item.rules) for item in decision.conditions] == [
+        ("expiry", ("test/1#a", "test/1#b")),
+        ("segment", ("test/1#d",)),
+    ]
     assert make_decision([complete_pack()]).expires_in_days is None
 
 

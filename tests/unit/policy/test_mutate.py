@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from registry.domain.vocab import Stage
-from registry.policy.conditions import All, Compare, Not, Op
+from registry.policy.conditions import All, AnyOf, Compare, Not, Op
 from registry.policy.facts import known
 from registry.policy.mutate import is_killed, main, mutants
 from registry.policy.rules import Example, Pack
@@ -17,6 +17,7 @@ CONDITION = All(
         Compare("evidence.auc", Op.LT, AUC),
         Compare("findings.open_high", Op.GE, 1),
         Compare("use.jurisdiction", Op.CONTAINS, "EU"),
+        AnyOf((Compare("validation.completed", Op.IS_TRUE),)),
     )
 )
 
@@ -43,13 +44,19 @@ def test_every_kind_of_mutant_is_made() -> None:
         "findings.open_high threshold raised",
         "findings.open_high threshold lowered",
         "member 4 removed",
+        "member 5 removed",
+        "validation.completed is_true turned round",
         "all and any exchanged",
     ]
 
 
 def test_a_mutant_is_killed_by_an_example_that_notices() -> None:
     facts = make_facts(
-        use__materiality="high", evidence__auc="0.60", findings__open_high=1, use__jurisdiction="EU"
+        use__materiality="high",
+        evidence__auc="0.60",
+        findings__open_high=1,
+        use__jurisdiction="EU",
+        validation__completed=True,
     )
     fires = Example(title="F", stage=Stage.GATE_APPROVE, facts=facts, fires=("r",), silent=())
     fates = {what: is_killed(mutant=mutant, others={}) for what, mutant in mutants(pack=pack_with(fires))}
