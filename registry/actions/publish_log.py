@@ -7,10 +7,11 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 
-from registry.audit.checkpoint import publish_checkpoint, signer_from_settings
+from registry.audit.checkpoint import KEY_FILE_NAME, ensure_key_file, publish_checkpoint, signer_from_settings
 from registry.audit.export import ExportReport
 from registry.audit.export import export_log as write_export
 from registry.audit.sequencer import sequence
+from registry.audit.signed_note import NoteSigner
 from registry.audit.verify import VerificationReport, verify_database
 from registry.domain.vocab import Role
 from registry.people.actors import service_actor
@@ -32,7 +33,7 @@ def publish_log(*, at: datetime) -> int | None:
     """Number what is committed, sign a checkpoint and export it; return its size, or none if nothing is new."""
     sequence_log()
     checkpoint = publish_checkpoint(
-        signer=signer_from_settings(),
+        signer=_signer(),
         directory=Path(settings.MRM_CHECKPOINT_DIR),
         actor=service_actor(name="signer", role=Role.SYSTEM),
         at=at,
@@ -43,11 +44,16 @@ def publish_log(*, at: datetime) -> int | None:
 
 def verify_log() -> VerificationReport:
     """Recompute the log from its stored bytes and hold it against every checkpoint."""
-    return verify_database(key=signer_from_settings().key, published=Path(settings.MRM_CHECKPOINT_DIR))
+    return verify_database(key=_signer().key, published=Path(settings.MRM_CHECKPOINT_DIR))
 
 
 def export_log(*, directory: Path, proofs_for: Sequence[UUID] = (), since: int | None = None) -> ExportReport:
     """Write an export that a stranger verifies offline."""
-    return write_export(
-        directory=directory, key=signer_from_settings().key, proofs_for=proofs_for, since=since
-    )
+    return write_export(directory=directory, key=_signer().key, proofs_for=proofs_for, since=since)
+
+
+def _signer() -> NoteSigner:
+    """Return the checkpoint signer; an embedded installation makes its key on first use."""
+    if not settings.MRM_CHECKPOINT_KEY:
+        ensure_key_file(path=Path(settings.MRM_KEY_DIR) / KEY_FILE_NAME)
+    return signer_from_settings()

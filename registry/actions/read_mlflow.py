@@ -15,7 +15,7 @@ from registry.mlflow_gateway import ArtifactManifest, MlflowGateway, ModelVersio
 DETAIL_TAG = "mrm."
 DATASET_FOLDER = "datasets"
 MANIFEST_LIMIT = 262_144
-MANIFEST_KEYS = ("role", "path", "sha256", "rows", "label")
+MANIFEST_KEYS = ("name", "file", "sha256", "rows", "label")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,7 +79,7 @@ def _read_datasets(gateway: MlflowGateway, info: ModelVersionInfo) -> list[dict[
         gateway.read_file(location=location, path="manifest.json", limit=MANIFEST_LIMIT)
     )
     held = {file.path: file for file in gateway.hash_artifacts(location=location).files}
-    recorded = {ref.name: ref.digest for ref in info.datasets}
+    recorded = {ref.context: ref.digest for ref in info.datasets}
     for entry in entries:
         file = held.get(str(entry["path"]))
         if file is None or file.sha256 != entry["sha256"]:
@@ -90,18 +90,21 @@ def _read_datasets(gateway: MlflowGateway, info: ModelVersionInfo) -> list[dict[
                 path=entry["path"],
             )
         entry["bytes"] = file.size
-        entry["mlflow_digest"] = recorded.get(str(entry["role"]), recorded.get(str(entry["path"]), ""))
+        entry["mlflow_digest"] = recorded.get(str(entry["role"]), "")
     return entries
 
 
 def _parse_manifest(data: bytes) -> list[dict[str, Json]]:
     try:
-        document = json.loads(data)
-        rows = document["datasets"]
-        return [{**row, **{key: row[key] for key in MANIFEST_KEYS}} for row in rows]
+        return [_parse_entry(row) for row in json.loads(data)["datasets"]]
     except (ValueError, KeyError, TypeError) as error:
         raise InvalidInput(
             "INV030",
             "datasets/manifest.json is not the manifest we know",
             remedy=f"Write a JSON object with 'datasets', a list of objects with {', '.join(MANIFEST_KEYS)}.",
         ) from error
+
+
+def _parse_entry(row: dict[str, Json]) -> dict[str, Json]:
+    known = {key: row[key] for key in MANIFEST_KEYS}
+    return {**row, **known, "role": known["name"], "path": known["file"]}

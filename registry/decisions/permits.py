@@ -6,7 +6,6 @@ not the one that signs audit checkpoints.
 
 import base64
 import hashlib
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.conf import settings
 
+from registry.audit.checkpoint import ensure_key_file
 from registry.decisions.models import Permit
 from registry.domain.canonical import canonical_bytes
 from registry.domain.errors import InvalidInput
@@ -54,7 +54,11 @@ def _key_id(key: Ed25519PublicKey) -> str:
 
 
 def _private_key() -> Ed25519PrivateKey:
-    text = settings.MRM_PERMIT_KEY or _embedded_key(settings.MRM_KEY_DIR / KEY_FILE)
+    text = settings.MRM_PERMIT_KEY
+    if not text:
+        path = Path(settings.MRM_KEY_DIR) / KEY_FILE
+        ensure_key_file(path=path)
+        text = path.read_text(encoding="ascii")
     key = serialization.load_pem_private_key(text.encode("ascii"), password=None)
     if not isinstance(key, Ed25519PrivateKey):
         raise InvalidInput(
@@ -63,22 +67,3 @@ def _private_key() -> Ed25519PrivateKey:
             remedy="Set MRM_PERMIT_KEY to an Ed25519 key in PEM.",
         )
     return key
-
-
-def _embedded_key(path: Path) -> str:
-    """Return the key of an embedded installation, made on first use and readable by its owner only."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        pem = Ed25519PrivateKey.generate().private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        draft = path.with_suffix(f".{os.getpid()}")
-        draft.touch(mode=0o600)
-        draft.write_bytes(pem)
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return path.read_text(encoding="ascii")

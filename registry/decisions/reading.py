@@ -19,6 +19,8 @@ def facts_of(row: PolicyDecision) -> Facts:
 
 
 def plan_of(row: PolicyDecision) -> list[Json]:
-    """Return the validation plan that a decision implies, as canonical JSON."""
-    plan = json.loads(row.body)["plan"]
-    return list(plan)
+    """Return the validation plan that a decision implies: check, parameters, thresholds."""
+    return [
+        {"check": item.check, "params": item.params, "thresholds": list(item.thresholds)}
+        for item in decision_of(row).plan
+    ]
