@@ -123,6 +123,10 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
         method=params.text("method"),
         threshold=params.number("column_threshold"),
     )
+    if not np.isfinite([one.value for one in theirs]).all():
+        raise UnusableInputError(
+            reason="not_measured", detail="the drift library gave no finite figure for a column"
+        )
     ours = [_opinion(before[:, i], after[:, i], params.integer("bins")) for i in range(len(names))]
     adjusted = holm(np.asarray([one.p_value for one in ours]))
     significant = adjusted < params.number("alpha")
@@ -141,8 +145,8 @@ def _opinion(before: FloatArray, after: FloatArray, bins: int) -> _Opinion:
     gap = ks_comparison(reference=before, current=after)
     edges = quantile_edges(reference=before, bins=bins)
     if not len(edges):
-        # A column that was constant: the only question is how much has left that value.
-        edges = np.asarray([np.nextafter(before[0], np.inf)])
+        # A column that was constant: the only question is how much has left that value, either way.
+        edges = np.asarray([before[0], np.nextafter(before[0], np.inf)])
     counts = [bin_counts(values=values, edges=edges) for values in (before, after)]
     psi = psi_from_counts(reference=counts[0], current=counts[1], confidence=0.95)
     return _Opinion(ks=gap.statistic, p_value=gap.p_value, psi=psi.estimate)

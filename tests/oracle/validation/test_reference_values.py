@@ -20,7 +20,8 @@ from validation.stats.calibration import (
 from validation.stats.discrimination import Auc, auc, ks_separation, paired_difference
 from validation.stats.stability import psi_from_counts
 
-ROWS = list(csv.DictReader((Path(__file__).parent / "reference_values.csv").open(encoding="utf-8")))
+FILE = Path(__file__).parent / "reference_values.csv"
+ROWS = list(csv.DictReader(FILE.read_text(encoding="utf-8").splitlines()))
 
 LABELS = np.array([1.0] * 5 + [0.0] * 8)
 FIRST = np.array([9, 8, 8, 6, 4, 7, 6, 5, 4, 3, 3, 2, 1], dtype=float)

@@ -1,14 +1,17 @@
 """What single checks add to the statistics: refusals, levels, second opinions."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from registry.domain.vocab import Verdict
-from tests.unit.validation.builders import at_least, estimates, execute, inputs, sample
+from tests.unit.validation import builders
+from tests.unit.validation.builders import at_least, drift, estimates, execute, inputs, sample
 from validation.domain.inputs import CheckInputs
 from validation.domain.results import CheckResult
+from validation.domain.tools import ColumnDrift
 
 DRIFT = {
     "drift.data": ("share_drifted", "0.1"),
@@ -52,9 +55,23 @@ def test_the_second_opinion_on_drift_is_ours() -> None:
     assert estimates(result)["share_significant"] == pytest.approx(1 / 3)
     assert estimates(result)["disagreements"] == 0
     assert [row[2] for row in table(result, "columns")] == ["yes", "no", "no"]
-    constant = batch(0.0).array("test.features").copy()
-    constant[:, 2] = 7.0
-    assert execute("drift.data", inputs(test_features=constant)).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("now", [6.9, 7.1])
+def test_a_column_that_left_its_only_value_is_found_either_way(now: float) -> None:
+    before, after = inputs().array("test.features").copy(), inputs().array("recent.features").copy()
+    before[:, 2], after[:, 2] = 7.0, now
+    result = execute("drift.data", inputs(test_features=before, recent_features=after))
+    psi = {row[0]: float(row[3]) for row in table(result, "columns")}
+    assert psi["age"] > 1.0 > psi["income"]
+
+
+def test_a_library_that_gives_no_figure_is_no_good_news(monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(**given: Any) -> tuple[ColumnDrift, ...]:
+        return tuple(replace(one, value=float("nan"), drifted=False) for one in drift(**given))
+
+    monkeypatch.setattr(builders, "drift", silent)
+    assert execute("drift.data").reason == "not_measured"
 
 
 def test_underestimated_grades_are_found() -> None:
