@@ -6,6 +6,7 @@ PostgreSQL is reached at ``MRM_TEST_POSTGRES_URL``, by default the local server.
 """
 
 import os
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -15,14 +16,17 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection, connections, transaction
+from django.db.models import Max
 
 from mrm.database import database_settings
 from registry.audit import triggers
 from registry.audit.api import ActorStamp, AuditAction, Subject, record
 from registry.audit.models import AuditEvent, AuditLeaf, Checkpoint
+from registry.audit.sequencer import sequence
 from registry.outbox.models import OutboxMessage
 
 POSTGRES = os.environ.get("MRM_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
+PATIENCE_S = 60
 AT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 VERA = ActorStamp(uuid=uuid.UUID(int=0xE7A), name="Vera", role_label="validator")
 
@@ -91,6 +95,26 @@ def record_one(number: int) -> uuid.UUID:
             payload={"severity": "high", "number": number},
             correlation_id=f"request-{number}",
         )
+
+
+def number_events(limit: int = 1000) -> int:
+    """Number events once none of them can be held back.
+
+    PostgreSQL's horizon is that of the whole server, so a transaction in
+    another database, another test's for example, holds numbering back too.
+    """
+    if connection.vendor == "postgresql":
+        newest = AuditEvent.objects.aggregate(newest=Max("transaction_number"))["newest"] or 0
+        deadline = time.monotonic() + PATIENCE_S
+        while horizon() <= newest and time.monotonic() < deadline:
+            time.sleep(0.02)
+    return sequence(limit)
+
+
+def horizon() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        return cursor.fetchone()[0]
 
 
 def change_underneath(statement: str, params: list[object]) -> None:

@@ -20,10 +20,9 @@ from registry.audit.checkpoint import (
 )
 from registry.audit.merkle import root_hash
 from registry.audit.models import AuditEvent, AuditLeaf, Checkpoint
-from registry.audit.sequencer import sequence
 from registry.audit.signed_note import NoteSigner, open_checkpoint
 from registry.domain.errors import IntegrityMismatch, InvalidInput
-from tests.db.audit.conftest import AT, VERA, change_underneath, record_one
+from tests.db.audit.conftest import AT, VERA, change_underneath, number_events, record_one
 
 SIGNER = NoteSigner(name=ORIGIN, private=Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 Recorder = Callable[[int], list[UUID]]
@@ -37,7 +36,7 @@ def outside(tmp_path: Path) -> Path:
 @pytest.fixture
 def publish(outside: Path) -> Callable[[], Checkpoint | None]:
     def number_and_publish() -> Checkpoint | None:
-        sequence(1000)
+        number_events()
         return publish_checkpoint(signer=SIGNER, directory=outside, actor=VERA, at=AT, correlation_id="c")
 
     return number_and_publish
@@ -86,7 +85,7 @@ def test_bytes_that_do_not_match_their_leaf_are_never_signed(
     recorded = record_events(4)
     publish()
     record_one(4)
-    sequence(10)
+    number_events()
     victim = AuditEvent.objects.get(subject_label="F-4")
     entry = bytes(victim.entry).replace(b'"severity":"high"', b'"severity":"low!"')
     change_underneath("UPDATE audit_event SET entry = %s WHERE id = %s", [entry, victim.pk])
@@ -114,7 +113,7 @@ def test_a_damaged_log_is_not_signed(
     record_events(3)
     publish()
     record_events(3)
-    sequence(100)
+    number_events()
     change_underneath(damage, [])
     with pytest.raises(IntegrityMismatch, match=code):
         publish()

@@ -18,10 +18,9 @@ from registry.audit.checkpoint import ORIGIN, note_name, publish_checkpoint
 from registry.audit.export import export_log
 from registry.audit.merkle import root_hash
 from registry.audit.selectors import get_event, list_events
-from registry.audit.sequencer import sequence
 from registry.audit.signed_note import CheckpointBody, NoteSigner
 from registry.domain.errors import MrmError
-from tests.db.audit.conftest import AT, VERA, record_one
+from tests.db.audit.conftest import AT, VERA, number_events, record_one
 
 SIGNER = NoteSigner(name=ORIGIN, private=Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 SQLITE_ONLY = pytest.mark.parametrize("vendor", ["sqlite"])
@@ -96,7 +95,7 @@ def stranger(log: str, record_events: Callable[[int], list[UUID]], tmp_path: Pat
 
 
 def publish(outside: Path) -> None:
-    sequence(100)
+    number_events()
     publish_checkpoint(signer=SIGNER, directory=outside, actor=VERA, at=AT, correlation_id="c")
 
 

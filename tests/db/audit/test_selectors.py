@@ -18,10 +18,9 @@ from registry.audit.selectors import (
     list_checkpoints,
     list_events,
 )
-from registry.audit.sequencer import sequence
 from registry.audit.signed_note import NoteSigner
 from registry.domain.errors import NotFound
-from tests.db.audit.conftest import AT, VERA, change_underneath, record_one
+from tests.db.audit.conftest import AT, VERA, change_underneath, number_events, record_one
 
 SIGNER = NoteSigner(name=ORIGIN, private=Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 
@@ -29,7 +28,7 @@ SIGNER = NoteSigner(name=ORIGIN, private=Ed25519PrivateKey.from_private_bytes(by
 @pytest.fixture
 def publish(tmp_path: Path) -> Callable[[], None]:
     def number_and_publish() -> None:
-        sequence(100)
+        number_events()
         publish_checkpoint(
             signer=SIGNER, directory=tmp_path / "notes", actor=VERA, at=AT, correlation_id="signing"
         )
@@ -73,7 +72,7 @@ def test_an_event_reads_as_a_sentence_with_its_payload(
     event = get_event(uuid=uuid)
     assert event.sentence == "Vera raised the finding F-0."
     assert (event.index, event.payload) == (None, {"severity": "high", "number": 0})
-    sequence(10)
+    number_events()
     assert get_event(uuid=uuid).index == 0
     with pytest.raises(NotFound, match="AUD012"):
         get_event(uuid=UUID(int=0))
@@ -85,7 +84,7 @@ def test_an_event_has_a_proof_as_soon_as_a_checkpoint_covers_it(
     recorded = record_events(3)
     assert find_latest_checkpoint() is None
     assert find_inclusion_proof(uuid=recorded[0]) is None
-    sequence(10)
+    number_events()
     assert find_inclusion_proof(uuid=recorded[0]) is None
     publish()
     record_events(4)

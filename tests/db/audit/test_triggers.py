@@ -8,10 +8,9 @@ from django.db import DatabaseError, connection, transaction
 
 from registry.audit import triggers
 from registry.audit.models import AuditEvent, AuditLeaf, Checkpoint
-from registry.audit.sequencer import sequence
 from registry.domain.errors import InvalidInput
 from registry.outbox.models import OutboxMessage
-from tests.db.audit.conftest import AT
+from tests.db.audit.conftest import AT, number_events
 
 CHANGES = [
     "UPDATE audit_event SET actor_name = 'Nobody'",
@@ -30,7 +29,7 @@ VALUES (3, '', '', '', now()) ON CONFLICT (size) DO UPDATE SET note = 'forged'
 @pytest.fixture
 def filled(log: str, record_events: Callable[[int], list[UUID]]) -> str:
     record_events(3)
-    sequence(10)
+    number_events()
     Checkpoint.objects.create(size=3, root=b"r", peaks=b"p", note="n", signed_at=AT)
     return log
 

@@ -11,10 +11,9 @@ from django.db import connection
 from registry.audit.checkpoint import ORIGIN, note_name, publish_checkpoint
 from registry.audit.merkle import leaf_hash
 from registry.audit.models import AuditEvent, Checkpoint
-from registry.audit.sequencer import sequence
 from registry.audit.signed_note import NoteSigner
 from registry.audit.verify import VerificationReport, verify_database
-from tests.db.audit.conftest import AT, VERA, change_underneath, record_one
+from tests.db.audit.conftest import AT, VERA, change_underneath, number_events, record_one
 
 SIGNER = NoteSigner(name=ORIGIN, private=Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 
@@ -35,7 +34,7 @@ def events(log: str, record_events: Callable[[int], list[UUID]], outside: Path) 
 
 
 def publish(outside: Path) -> None:
-    sequence(100)
+    number_events()
     publish_checkpoint(signer=SIGNER, directory=outside, actor=VERA, at=AT, correlation_id="c")
 
 
