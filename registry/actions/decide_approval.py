@@ -21,8 +21,8 @@ from registry.people.actors import Actor
 from registry.people.models import Person
 from registry.validations.independence import conflicts_of_approver, ensure_independent
 
-LONGEST_TERM_DAYS = 365
-"""A permit never outlives a year, whatever the packs leave open (CRR Art. 185: at least yearly)."""
+DEFAULT_TERM_DAYS = 365
+"""The term of a permit where no rule in force sets one: a year, never without end."""
 
 
 def decide_approval(
@@ -113,7 +113,7 @@ def _permit(actor: Actor, at: datetime, correlation_id: str, approval: ApprovalR
             outcome=row.outcome,
         )
     decision = decision_of(row)
-    term = min(decision.expires_in_days or LONGEST_TERM_DAYS, LONGEST_TERM_DAYS)
+    term = DEFAULT_TERM_DAYS if decision.expires_in_days is None else decision.expires_in_days
     issue_permit(
         actor=actor,
         at=at,
