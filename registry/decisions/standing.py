@@ -7,6 +7,7 @@ from registry.decisions.models import Permit
 from registry.domain.vocab import Outcome, PermissionState, PermitStatus, Stage
 from registry.inventory.models import IntendedUse
 from registry.policy.decision import Decision
+from registry.policy.explain import sentence
 
 _BY_OUTCOME = {
     Outcome.ALLOW: PermissionState.ALLOWED,
@@ -33,35 +34,23 @@ def standing_of(
     Without a valid permit it is never "allowed": where nothing blocks, the
     version may be validated, or waits for its approval.
     """
+    version, use = str(intended_use.version), intended_use.use_case.name
     state = _BY_OUTCOME[decision.outcome]
-    what = f"{intended_use.version} for {intended_use.use_case.name}"
     if state in (PermissionState.DENIED, PermissionState.REFERRED):
-        verb = "may not be used" if state is PermissionState.DENIED else "cannot be decided yet"
-        return Standing(state=state, sentence=f"{what} {verb}: {_because(decision)}", until=None)
+        return Standing(
+            state=state, sentence=sentence(decision=decision, version=version, use=use), until=None
+        )
     if permit is None or permit.status != PermitStatus.ISSUED or permit.expires_on < on:
         return Standing(
             state=PermissionState.MAY_BE_VALIDATED,
-            sentence=f"{what} may be validated, not used: {_next_step(decision, permit, on)}",
+            sentence=f"{version} may be validated for {use}, not used: {_next_step(decision, permit, on)}",
             until=None,
         )
-    conditions = len(permit.conditions)
-    under = f" under {conditions} condition{'s' if conditions != 1 else ''}" if conditions else ""
     return Standing(
         state=state,
-        sentence=(
-            f"{what} may be used until {permit.expires_on}{under}, because every rule in force"
-            f" is met by verified evidence"
-        ),
+        sentence=sentence(decision=decision, version=version, use=use, until=permit.expires_on),
         until=permit.expires_on,
     )
-
-
-def _because(decision: Decision) -> str:
-    gravest = [reason for reason in decision.reasons if reason.outcome == decision.outcome.value]
-    texts = list(dict.fromkeys(reason.text.rstrip(".") for reason in gravest))
-    shown = "; ".join(texts[:2])
-    more = f"; and {len(texts) - 2} more" if len(texts) > 2 else ""
-    return f"{shown}{more}." if shown else "no rule in force answers for this stage."
 
 
 def _next_step(decision: Decision, permit: Permit | None, on: date) -> str:
