@@ -66,7 +66,7 @@ SPEC = CheckSpec(
     deadline_s=300,
     params=(
         _whole("runs", "5", "repetitions, each with its own background and seed", 2, 50),
-        _whole("background", "100", "rows of the training sample in each background", 10, 5000),
+        _whole("background", "200", "rows of the training sample in each background", 10, 5000),
         _whole("local_rows", "40", "rows explained one by one", 4, 5000),
         _whole(
             "black_box_rows", "12", "rows explained one by one when only predictions are at hand", 4, 5000
