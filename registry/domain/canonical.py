@@ -77,9 +77,7 @@ def sha256_hex(data: bytes) -> str:
 
 def _sorted(value: Json) -> Json:
     if isinstance(value, dict):
-        return {
-            k: _sorted(value[k]) for k in sorted(value, key=lambda k: k.encode("utf-16-be"))
-        }
+        return {k: _sorted(value[k]) for k in sorted(value, key=lambda k: k.encode("utf-16-be"))}
     if isinstance(value, list):
         return [_sorted(v) for v in value]
     return value
