@@ -2,7 +2,16 @@
 
 from importlib import import_module
 
-__all__ = ["gate", "permission", "register"]
+__all__ = [
+    "MrmApiError",
+    "Permission",
+    "Permissions",
+    "Registration",
+    "gate",
+    "permission",
+    "register",
+    "wait",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -74,6 +74,7 @@ from registry.decisions.selectors import PackView, get_pack, list_packs
 from registry.domain.vocab import Role
 from registry.findings.models import Finding, RemediationPlan
 from registry.findings.selectors import get_finding, list_findings
+from registry.inventory.lean import LeanPage, list_models_lean
 from registry.inventory.listing import (
     Facet,
     FacetOption,
@@ -104,7 +105,9 @@ from registry.inventory.selectors import (
 )
 from registry.outbox.doorbell import ring
 from registry.people.actors import Actor, Grant, actor_for_person, service_actor
+from registry.people.idempotency import KeptAnswer, claim_key, keep_answer, release_key
 from registry.people.models import ApiToken, Person
+from registry.people.own_tokens import get_own_token, list_own_tokens
 from registry.people.tokens import Scope, actor_for_token
 from registry.validations.independence import conflicts_of_approver, conflicts_of_validator
 from registry.validations.models import EvidenceRecord, ValidationReport, ValidationRequest
@@ -143,6 +146,8 @@ __all__ = [
     "InventoryPage",
     "InventoryQuery",
     "InventoryRow",
+    "KeptAnswer",
+    "LeanPage",
     "LegalEntity",
     "ModelVersion",
     "PackRelease",
@@ -166,6 +171,7 @@ __all__ = [
     "actor_for_person",
     "actor_for_token",
     "check_permission",
+    "claim_key",
     "close_finding",
     "conflicts_of_approver",
     "conflicts_of_validator",
@@ -194,6 +200,7 @@ __all__ = [
     "get_finding",
     "get_intended_use",
     "get_model",
+    "get_own_token",
     "get_pack",
     "get_run_order",
     "get_use_case",
@@ -203,6 +210,7 @@ __all__ = [
     "inventory_csv",
     "is_genuine",
     "issue_token",
+    "keep_answer",
     "list_approvals",
     "list_audit_events",
     "list_decisions",
@@ -211,6 +219,8 @@ __all__ = [
     "list_findings",
     "list_intended_uses",
     "list_models",
+    "list_models_lean",
+    "list_own_tokens",
     "list_packs",
     "list_requests_to_run",
     "list_use_cases",
@@ -225,6 +235,7 @@ __all__ = [
     "record_sign_in",
     "record_validation",
     "register_version",
+    "release_key",
     "release_packs",
     "released_packs",
     "replay_decision",

@@ -14,7 +14,7 @@ from registry.inventory.models import (
     UseCase,
 )
 from registry.outbox.models import OutboxMessage
-from registry.people.models import ApiToken, Person, RoleAssignment
+from registry.people.models import ApiToken, IdempotencyRecord, Person, RoleAssignment
 from registry.validations.models import (
     ChallengeNote,
     EvidenceRecord,

@@ -1,0 +1,19 @@
+"""What a data scientist installs: register, ask for permission, gate a pipeline.
+
+Reads MRM_URL and MRM_TOKEN (or the file that MRM_TOKEN_FILE names) from the environment.
+"""
+
+from mrm.client.answers import Permission, Permissions, Registration
+from mrm.client.calls import gate, permission, register, wait
+from mrm.client.errors import MrmApiError
+
+__all__ = [
+    "MrmApiError",
+    "Permission",
+    "Permissions",
+    "Registration",
+    "gate",
+    "permission",
+    "register",
+    "wait",
+]

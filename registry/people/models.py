@@ -91,3 +91,24 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix}… of {self.person}"
+
+
+class IdempotencyRecord(models.Model):
+    """A caller's key with the answer it got; ``status`` is empty while the request is being performed."""
+
+    actor_uuid = models.UUIDField()
+    key = models.CharField(max_length=128)
+    request_digest = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "registry"
+        db_table = "registry_idempotency_record"
+        constraints = [
+            models.UniqueConstraint(fields=["actor_uuid", "key"], name="one_answer_per_idempotency_key"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,121 @@
+"""The three lines that a data scientist writes, and the gate that a pipeline asks."""
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mrm.client.answers import Permission, Permissions, Registration
+from mrm.client.connection import Connection, Settings
+from mrm.client.errors import MrmApiError
+
+REGISTRATION_READ_S = 330.0
+"""The registry reads and hashes every byte of the artefact before it answers."""
+
+POLL_S = 1.0
+
+
+def connect() -> Connection:
+    """Return a connection as the environment says. Raises ``CLI001``, ``CLI002``."""
+    return Connection(Settings.from_environment())
+
+
+def register(
+    uri: str, use_cases: Sequence[str], *, connection: Connection | None = None, **details: str
+) -> Registration:
+    """Register a model version that MLflow holds, for the use cases it is meant for.
+
+    ``uri`` is ``models:/NAME/NUMBER``. ``details`` complete what the version's
+    ``mrm.*`` tags say (name, description, purpose, limitations, data_sources,
+    origin, entity, jurisdictions, owner, validator). Registering the same bytes
+    again changes nothing. Raises ``MrmApiError``.
+    """
+    if isinstance(use_cases, str):
+        raise TypeError("use_cases is a list of keys, for example ['collections']")
+    body: dict[str, object] = {"mlflow_uri": uri, "use_cases": list(use_cases)}
+    if details:
+        body["details"] = details
+    via = connection or connect()
+    return Registration.of(via.post("model-versions", body=body, read_s=REGISTRATION_READ_S))
+
+
+def gate(uri: str, use_case: str, *, connection: Connection | None = None) -> Permission:
+    """Ask whether a version may be used for a use case now. The answer is decided afresh and recorded."""
+    via = connection or connect()
+    return Permission.of(via.post("gate", body={"mlflow_uri": uri, "use_case": use_case}))
+
+
+def permission(uri: str, *, connection: Connection | None = None) -> Permissions:
+    """Read the permissions of a registered version as they stand. Raises ``CLI010`` when it is not registered."""
+    via = connection or connect()
+    found = via.get("model-versions", query={"mlflow_uri": uri})["items"]
+    if not found:
+        raise MrmApiError(
+            "CLI010",
+            f"{uri} is not registered, or you may not see it",
+            remedy="Register it: mrm.register(uri, use_cases=[...]).",
+        )
+    version = via.get(f"model-versions/{found[0]['uuid']}")
+    return Permissions(tuple(Permission.of(item) for item in version["permissions"]))
+
+
+def wait(
+    registration: Registration,
+    *,
+    timeout_s: float = 900.0,
+    connection: Connection | None = None,
+    show: Callable[[str], object] | None = None,
+) -> Permissions:
+    """Wait until the open validations of a registered version have ended, and return its permissions.
+
+    ``show`` gets one line whenever something moved (standard error by default).
+    Raises ``CLI011`` when ``timeout_s`` seconds were not enough; the
+    validations go on.
+    """
+    via = connection or connect()
+    tell = show or _tell
+    deadline = time.monotonic() + timeout_s
+    told: dict[str, str] = {}
+    while True:
+        open_requests = [
+            request
+            for item in registration.permission
+            for request in _requests(via, item.document["intended_use"])
+            if request["status"] == "requested"
+        ]
+        for request in open_requests:
+            line = f"{request['page']}: {_progress(via, request)}"
+            if told.get(request["uuid"]) != line:
+                tell(line)
+                told[request["uuid"]] = line
+        if not open_requests:
+            return permission(registration.mlflow_uri, connection=via)
+        if time.monotonic() > deadline:
+            raise MrmApiError(
+                "CLI011",
+                f"{len(open_requests)} validations were still open after {timeout_s:g} s",
+                remedy="Look at their pages; they go on. Check that a worker is running.",
+            )
+        time.sleep(POLL_S)
+
+
+def _requests(via: Connection, intended_use: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = via.get("validation-requests", query={"intended_use": intended_use})[
+        "items"
+    ]
+    return items
+
+
+def _progress(via: Connection, request: dict[str, Any]) -> str:
+    try:
+        run = via.get(f"validation-requests/{request['uuid']}/run")
+    except MrmApiError as error:
+        if error.status != 404:
+            raise
+        return "waiting for a worker"
+    planned = run["checks_planned"] or request["checks_planned"]
+    return f"{run['status']}, {run['checks_recorded']} of {planned} checks done"
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"{line}\n")

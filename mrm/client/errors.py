@@ -1,0 +1,37 @@
+"""What can go wrong between a data scientist and the registry."""
+
+from collections.abc import Mapping
+
+
+class MrmApiError(Exception):
+    """A refusal of the registry, or of the client before it got there.
+
+    ``code`` is stable, ``message`` names the cause, ``remedy`` says what to
+    do; ``status`` is the HTTP status (0 when no answer came), and
+    ``correlation_id`` finds the call in the registry's log.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        remedy: str,
+        status: int = 0,
+        correlation_id: str = "",
+        context: Mapping[str, object] | None = None,
+        fields: Mapping[str, list[str]] | None = None,
+    ) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+        self.remedy = remedy
+        self.status = status
+        self.correlation_id = correlation_id
+        self.context = dict(context or {})
+        self.fields = dict(fields or {})
+
+    def __str__(self) -> str:
+        faults = "; ".join(f"{name}: {', '.join(texts)}" for name, texts in self.fields.items())
+        message = f"{self.message} ({faults})" if faults else self.message
+        return f"{self.code} {message}; do: {self.remedy}"

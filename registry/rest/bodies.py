@@ -1,0 +1,94 @@
+"""The bodies that the API reads. They check form only; rules live in the actions."""
+
+from rest_framework import serializers
+
+from registry.rest.fields import Body, DayField, FlagField, TextField
+
+
+class NoFields(Body):
+    """A body without fields."""
+
+
+class Registration(Body):
+    """Register a model version from MLflow."""
+
+    mlflow_uri = TextField(max_length=300, help_text="models:/NAME/NUMBER")
+    use_cases = serializers.ListField(child=TextField(max_length=60), min_length=1, max_length=50)
+    details = serializers.DictField(
+        child=TextField(max_length=8000),
+        required=False,
+        help_text="What the inventory record needs and the version's mrm.* tags in MLflow do not say.",
+    )
+
+
+class GateQuestion(Body):
+    """May this version be used for this use case now?"""
+
+    mlflow_uri = TextField(max_length=300)
+    use_case = TextField(max_length=60)
+
+
+class NewUseCase(Body):
+    """Create a use case."""
+
+    key = serializers.RegexField(r"^[a-z0-9][a-z0-9-]*$", max_length=60)
+    name = TextField(max_length=160)
+    description = TextField(max_length=8000)
+    entity = TextField(max_length=40)
+    jurisdiction = TextField(max_length=20)
+    archetype = TextField(max_length=40)
+    is_customer_facing = FlagField()
+    decides_on_individuals = FlagField()
+    exposure_eur = TextField(max_length=24, help_text="Decimal text, for example 1250000.00")
+    materiality = TextField(max_length=10)
+    owner = TextField(max_length=60)
+    risk_category = TextField(max_length=20, required=False)
+    exposure_class = TextField(max_length=40, required=False)
+    approach = TextField(max_length=20, required=False)
+    parameter = TextField(max_length=10, required=False)
+    portfolio = TextField(max_length=60, required=False, allow_blank=True)
+
+
+class ValidationOrder(Body):
+    """Ask for a validation; a batch other than the validation batch is monitoring."""
+
+    intended_use = serializers.UUIDField(format="hex_verbose")
+    batch = TextField(max_length=40, required=False)
+
+
+class ApprovalOrder(Body):
+    """Submit a validated version for approval."""
+
+    intended_use = serializers.UUIDField(format="hex_verbose")
+
+
+class Safeguard(Body):
+    """Show that a safeguard is in place."""
+
+    safeguard = TextField(max_length=40)
+    statement = TextField(max_length=8000)
+    # A field that the caller sends; DRF's attribute of that name belongs to fields, not to bodies.
+    source = TextField(max_length=400)  # type: ignore[assignment]
+    evidenced_on = DayField()
+    expires_on = DayField()
+
+
+class TradeOff(Body):
+    """State the economic case for a model that explains itself less than its use asks."""
+
+    statement = TextField(max_length=8000)
+    benefit_eur = TextField(max_length=24, help_text="Decimal text, for example 250000.00")
+    expires_on = DayField()
+
+
+class Remediation(Body):
+    """Say what will be done about a finding, and by when."""
+
+    actions = TextField(max_length=8000)
+    due_date = DayField()
+
+
+class Closure(Body):
+    """Close a finding."""
+
+    reason = TextField(max_length=8000)
