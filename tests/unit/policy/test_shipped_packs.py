@@ -107,11 +107,11 @@ def test_an_unknown_safeguard_refers_and_settling_it_flips() -> None:
 
 
 def test_an_advantage_within_the_margin_is_denied() -> None:
-    facts = having(BOOSTED, evidence__advantage_gini_lower="0.01")
+    facts = having(BOOSTED, evidence__advantage_gini_lower="0.001")
     assert ruling(facts).outcome is Outcome.DENY
     (changes,) = flips(facts, Outcome.ALLOW_WITH_CONDITIONS).sets
     assert [(item.fact, item.now, item.then) for item in changes] == [
-        ("evidence.advantage_gini_lower", "0.01", "0.02")
+        ("evidence.advantage_gini_lower", "0.001", "0.005")
     ]
 
 
