@@ -10,6 +10,7 @@ from registry.actions.decide_approval import decide_approval
 from registry.actions.deliver_outbox import deliver_outbox
 from registry.actions.evidence_safeguard import evidence_safeguard
 from registry.actions.gather_facts import gather_facts
+from registry.actions.model_record import DETAILS, OPTIONAL_DETAILS
 from registry.actions.note_challenge import note_challenge
 from registry.actions.propose_remediation import propose_remediation
 from registry.actions.publish_log import (
@@ -46,7 +47,7 @@ from registry.actions.read_run_order import (
     list_requests_to_run,
 )
 from registry.actions.record_validation import record_validation
-from registry.actions.register_version import DETAILS, OPTIONAL_DETAILS, RegistrationResult, register_version
+from registry.actions.register_version import RegistrationResult, register_version
 from registry.actions.request_approval import request_approval
 from registry.actions.request_validation import RUN_QUEUE, RUN_TASK, request_validation
 from registry.actions.set_up import (

@@ -7,23 +7,22 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from registry.actions.decide_policy import decide_policy
+from registry.actions.model_record import ModelRecord, parse_record
 from registry.actions.read_mlflow import VersionReading, read_version
 from registry.actions.request_validation import open_request
 from registry.actions.subjects import subject_of
 from registry.audit.api import AuditAction, record
 from registry.domain.errors import Conflict, IntegrityMismatch, InvalidInput
-from registry.domain.vocab import LifecycleState, Origin, Outcome, Role, Stage
+from registry.domain.vocab import LifecycleState, Outcome, Role, Stage
 from registry.inventory.families import complexity_of
 from registry.inventory.models import (
     IntendedUse,
-    LegalEntity,
     ModelDependency,
     ModelVersion,
     RegisteredModel,
     UseCase,
 )
 from registry.inventory.selectors import (
-    get_entity,
     get_use_case,
     list_intended_uses,
     list_registered_models,
@@ -31,21 +30,6 @@ from registry.inventory.selectors import (
 )
 from registry.people.actors import Actor
 from registry.people.models import Person
-from registry.people.selectors import get_person
-
-DETAILS = (
-    "name",
-    "description",
-    "purpose",
-    "limitations",
-    "data_sources",
-    "origin",
-    "entity",
-    "jurisdictions",
-    "owner",
-    "validator",
-)
-OPTIONAL_DETAILS = ("vendor_name", "depends_on")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,12 +89,15 @@ def _ensure_model(
     found = list_registered_models(actor=actor).filter(key=key).first()
     if found is not None:
         return found
-    entity = _parse_details(actor, given)
-    actor.require(Role.DEVELOPER, entity_key=entity.key, to="register a model")
+    record_given = parse_record(actor=actor, key=key, given=given)
+    actor.require(Role.DEVELOPER, entity_key=record_given.entity.key, to="register a model")
     try:
         with transaction.atomic():
-            row = _create_model(actor, at, key, entity, given)
+            row = _create_model(actor, at, key, record_given)
     except IntegrityError as error:
+        # Another call may have registered it since we looked.
+        if (found := list_registered_models(actor=actor).filter(key=key).first()) is not None:
+            return found
         raise Conflict(
             "INV043",
             f"the model name {key!r} is taken in a legal entity that you may not see",
@@ -121,56 +108,28 @@ def _ensure_model(
         actor=actor,
         at=at,
         subject=subject_of(row),
-        payload={"key": key, "entity": entity.key, "details": dict(given)},
+        payload={"key": key, "entity": record_given.entity.key, "details": dict(given)},
         correlation_id=correlation_id,
     )
     _declare_dependencies(actor, at, correlation_id, row, given)
     return row
 
 
-def _parse_details(actor: Actor, given: Mapping[str, str]) -> LegalEntity:
-    missing = [name for name in DETAILS if not given.get(name, "").strip()]
-    unknown = sorted(set(given) - set(DETAILS) - set(OPTIONAL_DETAILS))
-    if missing or unknown:
-        said = "; ".join(
-            part
-            for part in (
-                f"missing: {', '.join(missing)}" if missing else "",
-                f"unknown: {', '.join(unknown)}" if unknown else "",
-            )
-            if part
-        )
-        raise InvalidInput(
-            "INV041",
-            f"the model's record is incomplete ({said})",
-            remedy="Set the tags mrm.<name> on the model version in MLflow, or pass them to register().",
-            missing=missing,
-            unknown=unknown,
-        )
-    if given["origin"] not in set(Origin):
-        raise InvalidInput(
-            "INV044", f"origin cannot be {given['origin'][:60]!r}", remedy=f"Use one of {', '.join(Origin)}."
-        )
-    return get_entity(actor=actor, key=given["entity"])
-
-
-def _create_model(
-    actor: Actor, at: datetime, key: str, entity: LegalEntity, given: Mapping[str, str]
-) -> RegisteredModel:
+def _create_model(actor: Actor, at: datetime, key: str, given: ModelRecord) -> RegisteredModel:
     return RegisteredModel.objects.create(
         key=key,
-        name=given["name"],
-        description=given["description"],
-        purpose=given["purpose"],
-        limitations=given["limitations"],
-        data_sources=given["data_sources"],
-        origin=given["origin"],
-        vendor_name=given.get("vendor_name", ""),
-        entity=entity,
-        jurisdictions=[item.strip() for item in given["jurisdictions"].split(",")],
-        owner=get_person(username=given["owner"]),
+        name=given.name,
+        description=given.description,
+        purpose=given.purpose,
+        limitations=given.limitations,
+        data_sources=given.data_sources,
+        origin=given.origin,
+        vendor_name=given.vendor_name,
+        entity=given.entity,
+        jurisdictions=given.jurisdictions,
+        owner=given.owner,
         developer=Person.objects.get(uuid=actor.person_uuid),
-        validator=get_person(username=given["validator"]),
+        validator=given.validator,
         lifecycle_state=LifecycleState.REGISTERED,
         registered_at=at,
     )
@@ -207,19 +166,54 @@ def _ensure_version(
     reading: VersionReading,
     registered_model: RegisteredModel,
 ) -> tuple[ModelVersion, bool]:
+    if (found := _find_version(reading)) is not None:
+        return found, False
+    try:
+        with transaction.atomic():
+            version = _create_version(actor, at, reading, registered_model)
+    except IntegrityError:
+        # Another call, a webhook's for example, registered the version since we looked.
+        found = _find_version(reading)
+        if found is None:
+            raise
+        return found, False
+    record(
+        action=AuditAction.MODEL_VERSION_REGISTERED,
+        actor=actor,
+        at=at,
+        subject=subject_of(version),
+        payload={
+            "mlflow_uri": version.mlflow_uri,
+            "mlflow_run_id": version.mlflow_run_id,
+            "artifact_digest": version.artifact_digest,
+            "flavour": version.flavour,
+            "family": version.family,
+            "datasets": {str(entry["role"]): entry["sha256"] for entry in reading.datasets},
+        },
+        correlation_id=correlation_id,
+    )
+    return version, True
+
+
+def _find_version(reading: VersionReading) -> ModelVersion | None:
     info = reading.info
     found = ModelVersion.objects.filter(mlflow_name=info.name, mlflow_version=info.version).first()
-    if found is not None:
-        if found.artifact_digest != reading.artifact.digest:
-            raise IntegrityMismatch(
-                "INV042",
-                f"MLflow now holds other bytes for {found.mlflow_uri} than were registered",
-                remedy="Log the changed artefact as a new version; the registered one stays as it was.",
-                registered=found.artifact_digest,
-                found=reading.artifact.digest,
-            )
-        return found, False
-    version = ModelVersion.objects.create(
+    if found is not None and found.artifact_digest != reading.artifact.digest:
+        raise IntegrityMismatch(
+            "INV042",
+            f"MLflow now holds other bytes for {found.mlflow_uri} than were registered",
+            remedy="Log the changed artefact as a new version; the registered one stays as it was.",
+            registered=found.artifact_digest,
+            found=reading.artifact.digest,
+        )
+    return found
+
+
+def _create_version(
+    actor: Actor, at: datetime, reading: VersionReading, registered_model: RegisteredModel
+) -> ModelVersion:
+    info = reading.info
+    return ModelVersion.objects.create(
         registered_model=registered_model,
         number=int(info.version),
         mlflow_name=info.name,
@@ -240,22 +234,6 @@ def _ensure_version(
         developer=Person.objects.get(uuid=actor.person_uuid),
         registered_at=at,
     )
-    record(
-        action=AuditAction.MODEL_VERSION_REGISTERED,
-        actor=actor,
-        at=at,
-        subject=subject_of(version),
-        payload={
-            "mlflow_uri": version.mlflow_uri,
-            "mlflow_run_id": version.mlflow_run_id,
-            "artifact_digest": version.artifact_digest,
-            "flavour": version.flavour,
-            "family": version.family,
-            "datasets": {str(entry["role"]): entry["sha256"] for entry in reading.datasets},
-        },
-        correlation_id=correlation_id,
-    )
-    return version, True
 
 
 def _ensure_use(
