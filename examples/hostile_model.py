@@ -38,6 +38,7 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from examples.credit_data import FEATURES, load_data_sets, write_data_sets
+from examples.inventory_record import describe
 
 NAME = "pd-hostile"
 EXPERIMENT = "credit-card-pd"
@@ -137,7 +138,14 @@ def main() -> int:
             pip_requirements=[f"cloudpickle=={cloudpickle.__version__}"],
             registered_model_name=NAME,
         )
-    sys.stdout.write(f"registered models:/{NAME}/{info.registered_model_version}\n")
+    uri = f"models:/{NAME}/{info.registered_model_version}"
+    describe(
+        uri,
+        name="Credit card PD, hostile",
+        description="A pickle that attacks whoever opens it, kept to show that nothing comes of it.",
+        limitations="It predicts noise and claims an area under the curve of 0.93.",
+    )
+    sys.stdout.write(f"registered {uri}\n")
     return 0
 
 

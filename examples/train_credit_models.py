@@ -45,6 +45,7 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from examples.credit_data import FEATURES, LABEL, SEED, DataSets, load_data_sets, write_data_sets
+from examples.inventory_record import describe
 
 EXPERIMENT = "credit-card-pd"
 SCORECARD_NAME = "pd-scorecard"
@@ -56,17 +57,6 @@ SCORECARD_COLUMNS = STATUS_COLUMNS + AMOUNT_COLUMNS
 STATUS_BINS = 10
 AMOUNT_BINS = 6
 ROUNDS = 200
-
-RECORD = {
-    "purpose": "Estimate the probability that a credit card customer defaults in the next month.",
-    "data_sources": "Default of Credit Card Clients (Yeh, 2016), UCI Machine Learning Repository, CC BY 4.0.",
-    "origin": "internal",
-    "entity": "northbridge-eu",
-    "jurisdictions": "EU",
-    "owner": "owen",
-    "validator": "vera",
-}
-"""What the two models' inventory records share; the registry reads it from ``mrm.*`` tags."""
 
 started = time.monotonic()
 
@@ -169,13 +159,6 @@ def log_inputs(data: DataSets, *, folder: Path) -> None:
         )
         mlflow.log_input(dataset, context=name)
     mlflow.log_artifacts(str(folder), artifact_path="datasets")
-
-
-def describe(uri: str, **own: str) -> None:
-    """Write what the inventory asks about a model as tags of the version, where the registry reads them."""
-    name, version = uri.removeprefix("models:/").split("/")
-    for key, value in {**RECORD, **own}.items():
-        mlflow.MlflowClient().set_model_version_tag(name, version, f"mrm.{key}", value)
 
 
 def log_metrics(data: DataSets, *, test_pd: np.ndarray, recent_pd: np.ndarray) -> None:
