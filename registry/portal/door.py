@@ -64,7 +64,7 @@ def logged(view: View[P]) -> Route[P]:
     """
 
     @wraps(view)
-    def serve(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def serve(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         visit = _enter(request)
         setattr(request, "visit", visit)  # noqa: B010 - HttpRequest declares no such attribute
         answer = view(visit, *args, **kwargs)

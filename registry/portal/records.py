@@ -1,6 +1,8 @@
 """What a supervisor reads of the register: inventory, decisions, evidence, findings, rules."""
 
 import json
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from registry import api
@@ -59,7 +61,8 @@ def _query(visit: Visit) -> api.InventoryQuery:
         raise InvalidInput(
             "POR002", f"the inventory has no filter {unknown[0][:40]!r}", remedy=f"Use {', '.join(FILTERS)}."
         )
-    return api.InventoryQuery(**{name: given.get(name, "")[:200] for name in FILTERS if given.get(name)})
+    chosen: dict[str, Any] = {name: given.get(name, "")[:200] for name in FILTERS if given.get(name)}
+    return replace(api.InventoryQuery(), **chosen)
 
 
 @logged
@@ -67,7 +70,7 @@ def inventory(visit: Visit) -> Page:
     """List the models."""
     query = _query(visit)
     htmx = getattr(visit.request, "htmx", None)
-    is_partial = bool(htmx) and not htmx.history_restore_request
+    is_partial = htmx is not None and bool(htmx) and not htmx.history_restore_request
     return Page(
         title="Inventory",
         template="registry/inventory_partial.html" if is_partial else "registry/inventory.html",

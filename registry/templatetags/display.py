@@ -6,12 +6,19 @@ from decimal import Decimal, InvalidOperation
 
 from django import template
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
+
+from registry import api
+from registry.domain.vocab import Outcome, PermissionState, Role, Stage
 
 register = template.Library()
 
 _WORDS = {
+    "allow": "allowed",
+    "allow_with_conditions": "allowed with conditions",
+    "refer": "referred",
+    "deny": "denied",
     "not_applicable": "not applicable",
     "gate:register": "registration",
     "gate:approve": "approval",
@@ -37,7 +44,7 @@ _CHIPS = {
     "signed": ("tick", "good"),
     "approved": ("tick", "good"),
     "in_use": ("tick", "good"),
-    "true": ("tick", "good"),
+    "true": ("tick", "plain"),
     "allow_with_conditions": ("half", "caution"),
     "fit_with_conditions": ("half", "caution"),
     "warn": ("triangle", "caution"),
@@ -65,7 +72,7 @@ _CHIPS = {
     "critical": ("bang", "bad"),
     "high": ("triangle", "bad"),
     "not_applicable": ("dash", "plain"),
-    "false": ("dash", "plain"),
+    "false": ("ring", "plain"),
     "low": ("dash", "plain"),
     "cancelled": ("dash", "plain"),
     "void": ("dash", "plain"),
@@ -88,7 +95,7 @@ _ROUTES = {("web", "validation"): "validation_web:run"}
 
 @register.filter
 def words(value: object) -> str:
-    """Return a vocabulary value as words: ``allow_with_conditions`` becomes ``allow with conditions``."""
+    """Return a vocabulary value as words: ``data_drift`` becomes ``data drift``."""
     text = _text(value)
     return _WORDS.get(text, text.replace("_", " "))
 
@@ -124,6 +131,40 @@ def chip(value: object, label: str = "") -> SafeString:
     return format_html(
         '<span class="chip {}">{} {}</span>', chip_class(value), shape(value), label or title_words(value)
     )
+
+
+@register.simple_tag
+def decision_chip(row: api.PolicyDecision) -> SafeString:
+    """Draw a decision's outcome; at registration the best answer is that the version may be validated."""
+    return chip(decision_state(row))
+
+
+@register.filter
+def decision_state(row: api.PolicyDecision) -> str:
+    """Return the outcome of a decision as a reader takes it."""
+    is_mild = row.outcome in (Outcome.ALLOW, Outcome.ALLOW_WITH_CONDITIONS)
+    if row.stage == Stage.GATE_REGISTER and is_mild:
+        return PermissionState.MAY_BE_VALIDATED.value
+    return _text(row.outcome)
+
+
+@register.filter
+def holds(actor: api.Actor, roles: str) -> bool:
+    """Say whether the visitor holds one of the roles, comma-separated; pages offer acts by it, actions decide."""
+    return bool(actor.holds_any(*(Role(role) for role in roles.split(","))))
+
+
+@register.filter
+def code_spans(text: object) -> SafeString:
+    """Return a sentence with its `quoted` names set as code."""
+    parts = str(text).split("`")
+    if len(parts) % 2 == 0:
+        return format_html("{}", text)
+    spans = [
+        format_html("<code>{}</code>", part) if i % 2 else conditional_escape(part)
+        for i, part in enumerate(parts)
+    ]
+    return SafeString("".join(spans))
 
 
 @register.simple_tag
@@ -183,6 +224,15 @@ def figure_text(value: object, significant: int = 4) -> str:
 
 
 @register.filter
+def is_figure(value: object) -> bool:
+    """Say whether a text is a number."""
+    try:
+        return Decimal(str(value)).is_finite()
+    except InvalidOperation:
+        return False
+
+
+@register.filter
 def money(value: object) -> str:
     """Return an amount in whole units with thousands separated."""
     try:
@@ -203,7 +253,10 @@ def percent(value: object) -> str:
 @register.filter
 def bytes_text(value: object) -> str:
     """Return a size in bytes for reading."""
-    size = Decimal(str(value))
+    try:
+        size = Decimal(str(value))
+    except InvalidOperation:
+        return "–"
     for unit in ("B", "kB", "MB"):
         if size < 1000:
             return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"

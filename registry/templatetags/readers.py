@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django import template
@@ -11,8 +11,9 @@ from django.urls import NoReverseMatch
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
+from registry import api
 from registry.domain.vocab import ApprovalStatus, Opinion, PermitStatus, RequestStatus, Stage
-from registry.templatetags.display import page_url, words
+from registry.templatetags.display import decision_state, page_url, words
 
 register = template.Library()
 
@@ -21,31 +22,31 @@ _EVIDENCE = re.compile(r"evidence ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 
 @dataclass(frozen=True, kw_only=True)
 class StageRules:
-    """The rules of one stage; open where one of them takes effect."""
+    """The rules of one stage: those that take effect, and those that do not."""
 
     name: str
-    rules: list[Mapping[str, Any]]
-    in_effect: int
+    active: list[Mapping[str, Any]]
+    inactive: list[Mapping[str, Any]]
 
     @property
     def is_open(self) -> bool:
         """Whether the reader should see them without asking."""
-        return self.in_effect > 0 and self.name.startswith("gate")
+        return bool(self.active) and self.name.startswith("gate")
 
 
 @register.filter
 def by_stage(nodes: Iterable[Mapping[str, Any]]) -> list[StageRules]:
-    """Group the rule nodes of a decision by stage, those in effect first within each."""
+    """Group the rule nodes of a decision by stage, and by whether they take effect."""
     listed = list(nodes)
-    grouped = []
-    for stage in Stage:
-        rules = [node for node in listed if node.get("stage") == stage.value]
-        if not rules:
-            continue
-        rules.sort(key=lambda node: node.get("truth") == "false")
-        active = sum(node.get("truth") != "false" for node in rules)
-        grouped.append(StageRules(name=stage.value, rules=rules, in_effect=active))
-    return grouped
+    grouped = [
+        StageRules(
+            name=stage.value,
+            active=[node for node in listed if node["stage"] == stage.value and node["truth"] != "false"],
+            inactive=[node for node in listed if node["stage"] == stage.value and node["truth"] == "false"],
+        )
+        for stage in Stage
+    ]
+    return [group for group in grouped if group.active or group.inactive]
 
 
 @register.filter
@@ -129,34 +130,35 @@ class Step:
     state: str
     text: str
     at: object = None
-    links: list[tuple[str, str, tuple[object, ...]]] = field(default_factory=list)
+    links: Sequence[tuple[str, str, tuple[object, ...]]] = ()
 
 
 @register.simple_tag
 def way_to_permit(
-    use: Any, decisions: Sequence[Any], validations: Sequence[Any], approvals: Sequence[Any], permit: Any
+    use: api.IntendedUse,
+    decisions: Sequence[api.PolicyDecision],
+    validations: Sequence[api.ValidationRequest],
+    approvals: Sequence[api.ApprovalRequest],
+    permit: api.Permit | None,
 ) -> list[Step]:
     """Return the steps from registration to permit as far as they have been taken, and who is next."""
-    makers = (
-        lambda: _registered(use),
-        lambda: _decided(decisions),
-        lambda: _validated(validations),
-        lambda: _reported(validations),
-        lambda: _approved(approvals),
-        lambda: _permitted(permit),
+    taken = (
+        _registered(use),
+        _decided(decisions),
+        _validated(validations),
+        _reported(validations),
+        _approved(approvals),
+        _permitted(permit),
     )
     steps: list[Step] = []
     is_open = True
-    for make in makers:
-        step = make()
-        if step.state == "ahead" and is_open:
-            step = Step(title=step.title, state="current", text=step.text, at=step.at, links=step.links)
+    for step in taken:
+        steps.append(replace(step, state="current") if step.state == "ahead" and is_open else step)
         is_open = is_open and step.state == "done"
-        steps.append(step)
     return steps
 
 
-def _registered(use: Any) -> Step:
+def _registered(use: api.IntendedUse) -> Step:
     return Step(
         title="Registered",
         state="done",
@@ -165,7 +167,7 @@ def _registered(use: Any) -> Step:
     )
 
 
-def _decided(decisions: Sequence[Any]) -> Step:
+def _decided(decisions: Sequence[api.PolicyDecision]) -> Step:
     first = [row for row in decisions if row.stage == Stage.GATE_REGISTER.value]
     if not first:
         return Step(title="Decided at registration", state="ahead", text="The program decides by itself.")
@@ -173,13 +175,13 @@ def _decided(decisions: Sequence[Any]) -> Step:
     return Step(
         title="Decided at registration",
         state="stopped" if row.outcome == "deny" else "done",
-        text=f"Policy answered: {words(row.outcome)}.",
+        text=f"Policy answered: {words(decision_state(row))}.",
         at=row.decided_at,
         links=[("decision", "The decision", (row.uuid,))],
     )
 
 
-def _validated(validations: Sequence[Any]) -> Step:
+def _validated(validations: Sequence[api.ValidationRequest]) -> Step:
     if not validations:
         return Step(
             title="Validated",
@@ -213,7 +215,7 @@ def _validated(validations: Sequence[Any]) -> Step:
     )
 
 
-def _reported(validations: Sequence[Any]) -> Step:
+def _reported(validations: Sequence[api.ValidationRequest]) -> Step:
     for row in validations:
         report = getattr(row, "report", None)
         if report is not None:
@@ -231,7 +233,7 @@ def _reported(validations: Sequence[Any]) -> Step:
     )
 
 
-def _approved(approvals: Sequence[Any]) -> Step:
+def _approved(approvals: Sequence[api.ApprovalRequest]) -> Step:
     if not approvals:
         return Step(
             title="Approved", state="ahead", text="The owner submits it; an independent approver decides."
@@ -256,7 +258,7 @@ def _approved(approvals: Sequence[Any]) -> Step:
     )
 
 
-def _permitted(permit: Any) -> Step:
+def _permitted(permit: api.Permit | None) -> Step:
     if permit is None:
         return Step(
             title="Permit issued", state="ahead", text="Signed and dated when the approval is granted."

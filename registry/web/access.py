@@ -32,7 +32,7 @@ class Visit:
     def is_partial(self) -> bool:
         """Whether htmx asks for a part of the page; restoring history needs the whole."""
         htmx = getattr(self.request, "htmx", None)
-        return bool(htmx) and not htmx.history_restore_request
+        return htmx is not None and bool(htmx) and not htmx.history_restore_request
 
     def render(self, template: str, context: dict[str, object], *, status: int = 200) -> HttpResponse:
         """Render a page."""
@@ -53,7 +53,7 @@ def page(*methods: str) -> Callable[[View[P]], Route[P]]:
 
     def decorate(view: View[P]) -> Route[P]:
         @wraps(view)
-        def serve(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def serve(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             visit = _visit(request)
             if {grant.role for grant in visit.actor.grants} == {Role.REGULATOR}:
                 return redirect("portal:home")

@@ -9,6 +9,7 @@ from registry.web.middleware import error_page
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that cannot be read (handler400)."""
+    del exception
     return error_page(
         request,
         status=HTTPStatus.BAD_REQUEST,
@@ -21,6 +22,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that may not be made (handler403)."""
+    del exception
     return error_page(
         request,
         status=HTTPStatus.FORBIDDEN,
@@ -33,6 +35,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer an address that leads nowhere (handler404)."""
+    del exception
     return error_page(
         request,
         status=HTTPStatus.NOT_FOUND,
@@ -50,13 +53,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
         status=HTTPStatus.INTERNAL_SERVER_ERROR,
         title="Something broke on our side",
         code="WEB500",
-        message="The program failed while it made this page. What you sent was not recorded.",
+        message="The program failed while it made this page. What was recorded before shows in the audit log.",
         remedy="Try again. If it happens twice, report the correlation id below: it finds the log lines.",
     )
 
 
 def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form whose token is missing or stale (``CSRF_FAILURE_VIEW``)."""
+    del reason
     return error_page(
         request,
         status=HTTPStatus.FORBIDDEN,

@@ -40,7 +40,7 @@ def page(
         view: Callable[Concatenate[Visit, P], HttpResponseBase],
     ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
         @wraps(view)
-        def serve(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def serve(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             person, at = request.user, SystemClock().now()
             assert isinstance(person, registry_api.Person)
             actor = registry_api.actor_for_person(person=person, channel="web", on=at.date())

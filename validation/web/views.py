@@ -84,9 +84,9 @@ def _context(visit: Visit, uuid: UUID) -> dict[str, Any]:
         and (found is None or not RunStatus(found.status).is_terminal),
         "report": registry_api.find_report(request=request),
         "challenges": request.challenges.select_related("author").order_by("id"),
-        "findings": registry_api.list_findings(actor=visit.actor).filter(run_uuid=found.uuid)
-        if found
-        else [],
+        "findings": registry_api.list_findings(actor=visit.actor, intended_use=request.intended_use).filter(
+            evidence_uuid__in=[check.uuid for check in done if check.uuid]
+        ),
     }
 
 

@@ -1,5 +1,7 @@
 """The inventory, a model, a version, and the use cases they serve."""
 
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -32,7 +34,8 @@ def read_query(visit: Visit) -> api.InventoryQuery:
             f"the inventory has no filter {unknown[0][:40]!r}",
             remedy=f"Use {', '.join(FILTERS)}.",
         )
-    return api.InventoryQuery(**{name: given.get(name, "")[:200] for name in FILTERS if given.get(name)})
+    chosen: dict[str, Any] = {name: given.get(name, "")[:200] for name in FILTERS if given.get(name)}
+    return replace(api.InventoryQuery(), **chosen)
 
 
 @page()

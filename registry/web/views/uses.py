@@ -43,7 +43,14 @@ def request_validation(visit: Visit, *, uuid: UUID) -> HttpResponse:
     use = api.get_intended_use(actor=visit.actor, uuid=uuid)
     form = RequestValidationForm(visit.request.POST, batches=_batches(use))
     if not form.is_valid():
-        return _form_page(visit, use, form, "Ask for a validation", "Ask", "The plan follows from policy.")
+        return _form_page(
+            visit,
+            use,
+            form=form,
+            heading="Ask for a validation",
+            submit_label="Ask",
+            lede="The plan follows from policy.",
+        )
     row = api.request_validation(
         actor=visit.actor,
         at=visit.at,
@@ -86,7 +93,9 @@ def evidence_safeguard(visit: Visit, *, uuid: UUID) -> HttpResponse:
         messages.success(visit.request, "Recorded. Policy has decided again with it.")
         return redirect("web:intended-use", uuid)
     lede = "Policy counts a safeguard only when it is evidenced and dated. The owner of the use shows it."
-    return _form_page(visit, use, form, "Show a safeguard", "Record the safeguard", lede)
+    return _form_page(
+        visit, use, form=form, heading="Show a safeguard", submit_label="Record the safeguard", lede=lede
+    )
 
 
 @page("GET", "POST")
@@ -108,7 +117,9 @@ def state_trade_off(visit: Visit, *, uuid: UUID) -> HttpResponse:
         messages.success(visit.request, "Recorded. Policy has decided again with it.")
         return redirect("web:intended-use", uuid)
     lede = "Where explainability falls short of what the use asks, the model must earn its place: say how, in figures."
-    return _form_page(visit, use, form, "State the economic case", "Record the case", lede)
+    return _form_page(
+        visit, use, form=form, heading="State the economic case", submit_label="Record the case", lede=lede
+    )
 
 
 @page("POST")
@@ -151,7 +162,7 @@ def _batches(use: api.IntendedUse) -> list[str]:
 
 
 def _form_page(
-    visit: Visit, use: api.IntendedUse, form: object, heading: str, submit_label: str, lede: str
+    visit: Visit, use: api.IntendedUse, *, form: object, heading: str, submit_label: str, lede: str
 ) -> HttpResponse:
     status = 400 if visit.request.method == "POST" else 200
     return visit.render(

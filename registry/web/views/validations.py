@@ -41,7 +41,9 @@ def challenge(visit: Visit, *, uuid: UUID) -> HttpResponse:
         messages.success(visit.request, "The challenge is recorded.")
         return redirect("validation_web:run", uuid)
     lede = "Effective challenge: a question that an informed and independent reader would put, and what came of it."
-    return _form_page(visit, request, form, "Note a challenge", "Record the challenge", lede)
+    return _form_page(
+        visit, request, form=form, heading="Note a challenge", submit_label="Record the challenge", lede=lede
+    )
 
 
 @page("GET", "POST")
@@ -63,11 +65,13 @@ def sign_report(visit: Visit, *, uuid: UUID) -> HttpResponse:
         messages.success(visit.request, "The report is signed. Policy has decided again with it.")
         return redirect("validation_web:run", uuid)
     lede = "Your conclusion on the evidence as it stands. It cannot be changed afterwards."
-    return _form_page(visit, request, form, "Sign the report", "Sign the report", lede)
+    return _form_page(
+        visit, request, form=form, heading="Sign the report", submit_label="Sign the report", lede=lede
+    )
 
 
 def _form_page(
-    visit: Visit, request: api.ValidationRequest, form: object, heading: str, submit_label: str, lede: str
+    visit: Visit, request: api.ValidationRequest, *, form: object, heading: str, submit_label: str, lede: str
 ) -> HttpResponse:
     use = request.intended_use
     records = api.list_evidence(actor=visit.actor, request=request)
