@@ -12,6 +12,7 @@ from registry.actions.evidence_safeguard import evidence_safeguard
 from registry.actions.gather_facts import gather_facts
 from registry.actions.model_record import DETAILS, OPTIONAL_DETAILS
 from registry.actions.note_challenge import note_challenge
+from registry.actions.note_validation_started import note_validation_started
 from registry.actions.propose_remediation import propose_remediation
 from registry.actions.publish_log import (
     ExportReport,
@@ -63,6 +64,7 @@ from registry.actions.set_up import (
 from registry.actions.sign_report import sign_report
 from registry.actions.state_trade_off import state_trade_off
 from registry.actions.suspend_permit import suspend_permit
+from registry.approvals.independence import conflicts_of_approver
 from registry.approvals.models import ApprovalRequest
 from registry.approvals.selectors import get_approval, list_approvals
 from registry.audit.api import AuditAction
@@ -110,7 +112,7 @@ from registry.people.idempotency import KeptAnswer, claim_key, keep_answer, rele
 from registry.people.models import ApiToken, Person
 from registry.people.own_tokens import get_own_token, list_own_tokens
 from registry.people.tokens import Scope, actor_for_token
-from registry.validations.independence import conflicts_of_approver, conflicts_of_validator
+from registry.validations.independence import conflicts_of_validator
 from registry.validations.models import EvidenceRecord, ValidationReport, ValidationRequest
 from registry.validations.selectors import (
     find_report,
@@ -228,6 +230,7 @@ __all__ = [
     "list_validation_requests",
     "list_versions",
     "note_challenge",
+    "note_validation_started",
     "propose_remediation",
     "public_key_pem",
     "publish_log",

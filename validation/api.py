@@ -58,4 +58,4 @@ def cancel_validation(*, actor: registry_api.Actor, request_uuid: UUID) -> None:
             remedy="A developer, owner or validator of the legal entity may.",
         )
     run = claims.ensure_run(request_uuid=request_uuid)
-    endings.cancel(run_uuid=run.uuid, reason=f"{actor.name} ({actor.username}) cancelled it")
+    endings.cancel(run_uuid=run.uuid, actor=actor, reason=f"{actor.name} ({actor.username}) cancelled it")

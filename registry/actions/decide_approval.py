@@ -10,16 +10,17 @@ from registry.actions.clean import clean_text
 from registry.actions.decide_policy import decide_policy
 from registry.actions.issue_permit import issue_permit
 from registry.actions.subjects import subject_of
+from registry.approvals.independence import conflicts_of_approver
 from registry.approvals.models import ApprovalRequest
 from registry.approvals.selectors import get_approval
 from registry.audit.api import AuditAction, record
 from registry.decisions.reading import decision_of
-from registry.domain.errors import Conflict, IntegrityMismatch, InvalidTransition, NotPermitted
+from registry.domain.errors import Conflict, IntegrityMismatch, InvalidTransition
 from registry.domain.lifecycle import ensure_transition
 from registry.domain.vocab import ApprovalStatus, Outcome, Role, Stage
 from registry.people.actors import Actor
 from registry.people.models import Person
-from registry.validations.independence import conflicts_of_approver, ensure_independent
+from registry.validations.independence import ensure_independent
 
 DEFAULT_TERM_DAYS = 365
 """The term of a permit where no rule in force sets one: a year, never without end."""
@@ -90,10 +91,7 @@ def decide_approval(
 def _ensure_may_decide(actor: Actor, approval: ApprovalRequest) -> None:
     use = approval.intended_use
     actor.require(Role.APPROVER, entity_key=use.use_case.entity.key, to="decide an approval")
-    if actor.scopes is not None:
-        raise NotPermitted(
-            "PEO006", "no token can approve", remedy="Sign in to the web pages and decide there."
-        )
+    actor.require_presence(to="approve")
     conflicts = conflicts_of_approver(intended_use=use, person_uuid=actor.person_uuid)
     if approval.submitted_by.uuid == actor.person_uuid:
         conflicts.append("submitted the request")

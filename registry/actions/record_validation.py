@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from registry.actions.decide_policy import decide_policy
+from registry.actions.request_validation import MAY_ASK
 from registry.actions.subjects import subject_of
 from registry.audit.api import AuditAction, record
 from registry.domain.canonical import Json, digest
@@ -49,14 +50,14 @@ def record_validation(
     ``detail``, ``metrics``, ``facts`` and the whole result as ``body``. A
     failing check raises one finding, graver the higher the risk tier. Raises
     ``VAL010`` for an unknown request, ``VAL011`` for a run that has not ended,
-    ``PEO001`` for an actor that is no worker, ``LIF001`` when the request has
+    ``PEO001`` for an actor that is no worker and does not cancel, ``LIF001`` when the request has
     ended already.
     """
-    actor.require(Role.WORKER, entity_key="", to="record validation results")
     if status not in _ENDS:
         raise InvalidInput("VAL011", f"a request that is {status} has no result", remedy="End the run first.")
     with transaction.atomic():
         request = _lock_request(request_uuid)
+        _ensure_may_end(actor, request, status)
         ensure_transition("validation_request", request.status, status)
         records = [_store(request, run_uuid, at, position, item) for position, item in enumerate(submissions)]
         request.status, request.ended_at, request.ended_reason = status, at, reason
@@ -85,6 +86,14 @@ def record_validation(
                 intended_use=request.intended_use,
                 stage=Stage.GATE_APPROVE if request.batch == VALIDATION_BATCH else Stage.GATE_USE,
             )
+
+
+def _ensure_may_end(actor: Actor, request: ValidationRequest, status: RequestStatus) -> None:
+    """Only a worker hands in results; whoever may ask for a validation may also cancel it."""
+    key = request.intended_use.use_case.entity.key
+    if status == RequestStatus.CANCELLED and any(actor.holds(role, entity_key=key) for role in MAY_ASK):
+        return
+    actor.require(Role.WORKER, entity_key="", to="record validation results")
 
 
 def _lock_request(request_uuid: UUID) -> ValidationRequest:

@@ -23,6 +23,7 @@ from registry.validations.models import ValidationRequest
 
 RUN_TASK = "validation.run"
 RUN_QUEUE = "heavy"
+MAY_ASK = (Role.DEVELOPER, Role.OWNER, Role.VALIDATOR)
 
 
 def request_validation(
@@ -40,10 +41,8 @@ def request_validation(
     without a role that may ask.
     """
     intended_use = get_intended_use(actor=actor, uuid=intended_use_uuid)
-    if not any(
-        actor.holds(role, entity_key=intended_use.use_case.entity.key)
-        for role in (Role.DEVELOPER, Role.OWNER, Role.VALIDATOR)
-    ):
+    key = intended_use.use_case.entity.key
+    if not any(actor.holds(role, entity_key=key) for role in MAY_ASK):
         raise NotPermitted(
             "PEO003",
             f"{actor.name} may not ask for a validation of this use",

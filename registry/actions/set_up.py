@@ -24,9 +24,15 @@ from registry.people.selectors import get_person
 from registry.people.tokens import new_token
 from registry.policy.pack import PACKS_FOLDER, load_packs
 
+SERVICE_ROLES = (Role.WORKER, Role.SYSTEM)
+"""Roles of the program's own parts. No person holds them."""
 
-def _require_administrator(actor: Actor, *, to: str) -> None:
-    if not (actor.holds(Role.ADMINISTRATOR) or actor.holds(Role.SYSTEM)):
+
+def _require_administrator(actor: Actor, *, to: str, entity_key: str = "") -> None:
+    """Refuse anybody but an administrator of that entity; an empty key asks for one of every entity."""
+    actor.require_presence(to=to)
+    roles = (Role.ADMINISTRATOR, Role.SYSTEM)
+    if not any(actor.holds(role, entity_key=entity_key) for role in roles):
         raise NotPermitted("PEO008", f"{actor.name} may not {to}", remedy="An administrator may.")
 
 
@@ -63,8 +69,17 @@ def create_person(
 def grant_role(
     *, actor: Actor, at: datetime, correlation_id: str, username: str, role: Role, entity_key: str = ""
 ) -> RoleAssignment:
-    """Grant a role from today on. Raises ``PEO008``, ``PEO009`` for a role to oneself, ``PEO020``, ``PEO032``."""
-    _require_administrator(actor, to="grant roles")
+    """Grant a role from today on.
+
+    Raises ``PEO008`` unless the actor administers that entity (every entity,
+    for an empty key), ``PEO009`` for a role to oneself, ``PEO020``, ``PEO032``,
+    ``PEO034`` for a role that only parts of the program hold.
+    """
+    _require_administrator(actor, to="grant roles there", entity_key=entity_key)
+    if role in SERVICE_ROLES:
+        raise NotPermitted(
+            "PEO034", f"no person holds the role of {Role(role).value}", remedy="Grant a role of a person."
+        )
     person = get_person(username=username)
     if person.uuid == actor.person_uuid:
         raise NotPermitted("PEO009", "nobody grants a role to himself", remedy="Ask another administrator.")
@@ -105,12 +120,18 @@ def issue_token(
     scopes: list[str],
     expires_at: datetime,
 ) -> tuple[ApiToken, str]:
-    """Issue a token to oneself, or as administrator to another. The secret is returned once."""
+    """Issue a token to oneself. The secret is returned once.
+
+    Raises ``PEO006`` for a token, and ``PEO035`` for a token that would speak
+    for somebody else: only the program's own set-up hands those out, since
+    whoever holds the secret acts in that person's name.
+    """
+    actor.require_presence(to="issue a token")
     person = get_person(username=username)
-    if person.uuid != actor.person_uuid:
-        _require_administrator(actor, to="issue tokens to others")
-    if actor.scopes is not None:
-        raise NotPermitted("PEO006", "no token can issue a token", remedy="Sign in to the web pages.")
+    if person.uuid != actor.person_uuid and not actor.holds(Role.SYSTEM):
+        raise NotPermitted(
+            "PEO035", "nobody takes a token that speaks for another", remedy="Let that person issue it."
+        )
     with transaction.atomic():
         token, secret = new_token(
             person=person,
@@ -131,14 +152,20 @@ def issue_token(
 
 
 def revoke_token(*, actor: Actor, at: datetime, correlation_id: str, token_uuid: UUID) -> ApiToken:
-    """Revoke a token; the next request that bears it is refused. Raises ``PEO033``, ``PEO008``."""
-    token = ApiToken.objects.select_related("person").filter(uuid=token_uuid).first()
+    """Revoke one's own token, or as administrator another's; the next request that bears it is refused.
+
+    Revoking it again changes nothing. Raises ``PEO033``, also for a token of
+    somebody else where the actor is no administrator.
+    """
+    tokens = ApiToken.objects.select_related("person")
+    if not any(actor.holds(role, entity_key="") for role in (Role.ADMINISTRATOR, Role.SYSTEM)):
+        tokens = tokens.filter(person__uuid=actor.person_uuid)
+    token = tokens.filter(uuid=token_uuid).first()
     if token is None:
         raise NotFound("PEO033", f"there is no token {token_uuid}", remedy="Check the identifier.")
-    if token.person.uuid != actor.person_uuid:
-        _require_administrator(actor, to="revoke the tokens of others")
     with transaction.atomic():
-        ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=at)
+        if ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=at) == 0:
+            return token
         record(
             action=AuditAction.TOKEN_REVOKED,
             actor=actor,

@@ -24,13 +24,14 @@ def sign_report(
 ) -> ValidationReport:
     """Sign, and decide again with the opinion known.
 
-    Raises ``PEO001``, ``PEO004``; ``VAL020`` before the run ends, ``VAL021``
+    Raises ``PEO001``, ``PEO004``, ``PEO006`` for a token; ``VAL020`` before the run ends, ``VAL021``
     when signed already, ``VAL022`` for an unknown opinion, ``VAL023`` without
     a single challenge, ``VAL024`` for a monitoring batch.
     """
     request = get_validation_request(actor=actor, uuid=request_uuid)
     use = request.intended_use
     actor.require(Role.VALIDATOR, entity_key=use.use_case.entity.key, to="sign a validation report")
+    actor.require_presence(to="sign a validation report")
     ensure_independent(
         actor=actor,
         conflicts=conflicts_of_validator(intended_use=use, person_uuid=actor.person_uuid),

@@ -65,7 +65,7 @@ def give_up(*, run_uuid: UUID) -> RunStatus | None:
     return _end(forlorn, status=status, reason=reason)
 
 
-def cancel(*, run_uuid: UUID, reason: str) -> None:
+def cancel(*, run_uuid: UUID, actor: registry_api.Actor, reason: str) -> None:
     """Cancel a run; whoever works on it is fenced and stops within seconds. ``reason`` names who asked.
 
     Raises ``NotFound`` ``RUN004``, or ``InvalidTransition`` ``RUN005`` when the
@@ -73,7 +73,7 @@ def cancel(*, run_uuid: UUID, reason: str) -> None:
     """
     runs = ValidationRun.objects.filter(uuid=run_uuid)
     is_open = {"status__in": (RunStatus.QUEUED.value, RunStatus.RUNNING.value)}
-    if _end(runs.filter(**is_open), status=RunStatus.CANCELLED, reason=reason) is not None:
+    if _end(runs.filter(**is_open), status=RunStatus.CANCELLED, reason=reason, actor=actor) is not None:
         return
     run = runs.first()
     if run is None:
@@ -86,10 +86,22 @@ def cancel(*, run_uuid: UUID, reason: str) -> None:
     )
 
 
-def _end(runs: QuerySet[ValidationRun], *, status: RunStatus, reason: str) -> RunStatus | None:
+def _end(
+    runs: QuerySet[ValidationRun],
+    *,
+    status: RunStatus,
+    reason: str,
+    actor: registry_api.Actor | None = None,
+) -> RunStatus | None:
     """End the one run in ``runs``; ``None`` when it is not there (any more)."""
     try:
-        return _end_with(runs, status=status, reason=reason, with_results=True)
+        return _end_with(
+            runs,
+            status=status,
+            reason=reason,
+            with_results=True,
+            actor=actor or registry_api.worker_actor(name=WORKER_NAME),
+        )
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
@@ -98,7 +110,13 @@ def _end(runs: QuerySet[ValidationRun], *, status: RunStatus, reason: str) -> Ru
             f"RUN008 The registry refused the results: {type(error).__name__} {error}. "
             "The log has the details; request the validation again once the cause is removed."
         )
-        return _end_with(runs, status=RunStatus.FAILED, reason=refusal, with_results=False)
+        return _end_with(
+            runs,
+            status=RunStatus.FAILED,
+            reason=refusal,
+            with_results=False,
+            actor=registry_api.worker_actor(name=WORKER_NAME),
+        )
 
 
 def _end_with(
@@ -107,6 +125,7 @@ def _end_with(
     status: RunStatus,
     reason: str,
     with_results: bool,
+    actor: registry_api.Actor,
 ) -> RunStatus | None:
     with transaction.atomic():
         run = runs.select_for_update().first()
@@ -122,15 +141,15 @@ def _end_with(
             ended_reason=reason,
         )
         run.refresh_from_db()
-        _hand_over(run, with_results=with_results)
+        _hand_over(run, with_results=with_results, actor=actor)
     return status
 
 
-def _hand_over(run: ValidationRun, *, with_results: bool) -> None:
+def _hand_over(run: ValidationRun, *, with_results: bool, actor: registry_api.Actor) -> None:
     assert isinstance(run.ended_at, datetime)
     records = CheckRecord.objects.filter(run=run) if with_results else ()
     registry_api.record_validation(
-        actor=registry_api.worker_actor(name=WORKER_NAME),
+        actor=actor,
         at=run.ended_at,
         correlation_id=str(run.uuid),
         request_uuid=run.request_uuid,

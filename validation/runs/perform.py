@@ -18,6 +18,7 @@ from django.db import InterfaceError, OperationalError
 from registry.domain.errors import MrmError
 from registry.domain.vocab import RunStatus
 from validation.runs import claims, endings
+from validation.runs.beginnings import begin
 from validation.runs.claims import LEASE_S, Claim, FencedError
 from validation.runs.heart import Heart
 from validation.runs.processes import kill_descendants
@@ -37,7 +38,7 @@ def perform(*, request_uuid: UUID, owner: str, work: Work, lease_s: float = LEAS
     leaves it to the next attempt.
     """
     run = claims.ensure_run(request_uuid=request_uuid)
-    claim = claims.claim(run_uuid=run.uuid, owner=owner, lease_s=lease_s)
+    claim = begin(run_uuid=run.uuid, owner=owner, lease_s=lease_s)
     if claim is None:
         return endings.give_up(run_uuid=run.uuid)
     try:

@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 from django.db import OperationalError
 
+from registry import api as registry_api
 from registry.domain.errors import InvalidTransition, NotFound
 from registry.domain.vocab import RequestStatus, RunStatus, Verdict
 from tests.db.runs.conftest import LAPSED_S, FakeRegistry, claimed, finished_check
@@ -13,6 +14,8 @@ from validation.runs.claims import FencedError
 from validation.runs.models import ValidationRun
 
 pytestmark = pytest.mark.django_db
+
+VERA = registry_api.system_actor(name="Vera")
 
 
 def test_the_end_of_a_run_hands_over_its_results(registry: FakeRegistry, run: ValidationRun) -> None:
@@ -131,8 +134,9 @@ def test_a_cancelled_run_keeps_its_figures_and_fences_its_worker(
     claim = claimed(run)
     claims.flush_check(claim=claim, position=0, title="AUC", result=finished_check(verdict=Verdict.FAIL))
 
-    endings.cancel(run_uuid=run.uuid, reason="Vera cancelled it")
+    endings.cancel(run_uuid=run.uuid, actor=VERA, reason="Vera cancelled it")
 
+    assert registry.told[-1]["actor"] == VERA
     with pytest.raises(FencedError):
         claims.ensure_held(claim=claim)
     (told,) = registry.told
@@ -142,9 +146,9 @@ def test_a_cancelled_run_keeps_its_figures_and_fences_its_worker(
 
 
 def test_a_run_that_ended_cannot_be_cancelled(registry: FakeRegistry, run: ValidationRun) -> None:
-    endings.cancel(run_uuid=run.uuid, reason="Vera cancelled it")
+    endings.cancel(run_uuid=run.uuid, actor=VERA, reason="Vera cancelled it")
 
     with pytest.raises(InvalidTransition, match="RUN005 the run has ended already: cancelled"):
-        endings.cancel(run_uuid=run.uuid, reason="again")
+        endings.cancel(run_uuid=run.uuid, actor=VERA, reason="again")
     with pytest.raises(NotFound, match="RUN004"):
-        endings.cancel(run_uuid=uuid4(), reason="no such run")
+        endings.cancel(run_uuid=uuid4(), actor=VERA, reason="no such run")

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from registry import api as registry_api
+from registry.audit.models import AuditEvent
 from registry.domain.errors import InvalidTransition, NotFound, NotPermitted, UpstreamUnavailable
 from registry.domain.vocab import RequestStatus, RunStatus, Verdict
 from registry.findings.models import Finding
@@ -53,6 +54,11 @@ def run(request_uuid: UUID, work: perform.Work = one_pass_one_fail) -> RunStatus
     return perform.perform(request_uuid=request_uuid, owner="host-a:1", work=work)
 
 
+def events(request_uuid: UUID) -> list[tuple[str, str]]:
+    rows = AuditEvent.objects.filter(subject_uuid=request_uuid).order_by("id")
+    return list(rows.values_list("action", "actor_name"))
+
+
 def vera() -> Actor:
     return bank.actor("vera")
 
@@ -73,6 +79,11 @@ def test_results_reach_the_register_with_one_finding_per_failing_check(
     records = api.list_check_records(actor=vera(), request_uuid=request_uuid)
     assert [record.title for record in records] == ["AUC", "PSI"]
     assert list((tmp_path / "runs").iterdir()) == []
+    assert events(request_uuid) == [
+        ("validation.requested", "Dana"),
+        ("validation.started", "validation worker"),
+        ("validation.completed", "validation worker"),
+    ]
 
 
 def test_a_second_doorbell_changes_nothing(request_uuid: UUID) -> None:
@@ -124,6 +135,7 @@ def test_a_cancelled_run_stops_its_worker_and_ends_the_request(request_uuid: UUI
 
     request = ValidationRequest.objects.get(uuid=request_uuid)
     assert (request.status, request.ended_reason) == (RequestStatus.CANCELLED, "Vera (vera) cancelled it")
+    assert events(request_uuid)[-1] == ("validation.cancelled", "Vera")
     with pytest.raises(InvalidTransition, match="RUN005"):
         api.cancel_validation(actor=vera(), request_uuid=request_uuid)
 
