@@ -1,7 +1,9 @@
 """Where everything is served."""
 
-from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView
+
+from registry.rest.docs import ApiDocs, UnknownAddress
 
 urlpatterns = [
     path("", include("registry.web.urls")),
@@ -10,7 +12,8 @@ urlpatterns = [
     path("api/v1/", include("registry.rest.urls")),
     path("api/v1/", include("validation.rest.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
+    path("api/docs/", ApiDocs.as_view(), name="api-docs"),
+    re_path(r"^api/", UnknownAddress.as_view()),
 ]
 handler400 = "registry.web.errors.bad_request"
 handler403 = "registry.web.errors.permission_denied"

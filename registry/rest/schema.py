@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, ClassVar, TypeVar
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.plumbing import resolve_type_hint
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
 
 from registry.rest.fields import Body
 from registry.rest.shapes import ProblemShape
@@ -70,12 +72,29 @@ def described(
     )
 
 
-def _answer(answer: type | None, *, is_list: bool) -> OpenApiResponse:
-    if answer is None:
-        return OpenApiResponse(description="Nothing to say.")
-    schema = dict(resolve_type_hint(answer))  # type: ignore[no-untyped-call]
-    if is_list:
-        schema = {
+class Answer(serializers.Serializer[dict[str, Any]]):
+    """Stands for a type of ``shapes`` in the description; it serialises nothing."""
+
+    shape: ClassVar[type]
+    is_list: ClassVar[bool] = False
+
+
+class AnswerSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """Describes an answer once, as a component, from its type."""
+
+    target_class = "registry.rest.schema.Answer"
+    match_subclasses = True
+
+    def get_name(self, auto_schema: Any, direction: Any) -> str:  # noqa: ANN401, ARG002
+        """Return the component's name."""
+        return type(self.target).__name__
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:  # noqa: ANN401, ARG002
+        """Return the component's schema."""
+        schema = dict(resolve_type_hint(self.target.shape))  # type: ignore[no-untyped-call]
+        if not self.target.is_list:
+            return schema
+        return {
             "type": "object",
             "properties": {
                 "items": {"type": "array", "items": schema},
@@ -83,7 +102,19 @@ def _answer(answer: type | None, *, is_list: bool) -> OpenApiResponse:
             },
             "required": ["items", "next"],
         }
-    return OpenApiResponse(response=schema, description=(answer.__doc__ or "").strip())
+
+
+@cache
+def _component(shape: type, is_list: bool) -> type[Answer]:  # noqa: FBT001 - key of the cache
+    name = shape.__name__.removesuffix("Shape") + ("Page" if is_list else "")
+    return type(name, (Answer,), {"shape": shape, "is_list": is_list})
+
+
+def _answer(answer: type | None, *, is_list: bool) -> OpenApiResponse:
+    if answer is None:
+        return OpenApiResponse(description="Nothing to say.")
+    description = (answer.__doc__ or "").strip()
+    return OpenApiResponse(response=_component(answer, is_list), description=description)
 
 
 def _problems(also: Sequence[int]) -> dict[Any, OpenApiResponse]:
@@ -94,9 +125,9 @@ def _problems(also: Sequence[int]) -> dict[Any, OpenApiResponse]:
         502: "MLflow answered nonsense.",
         503: "MLflow cannot be reached.",
     }
-    schema = dict(resolve_type_hint(ProblemShape))  # type: ignore[no-untyped-call]
     statuses = {**PROBLEM_STATUSES, **{status: words[status] for status in also}}
+    problem = _component(ProblemShape, False)
     return {
-        (status, "application/problem+json"): OpenApiResponse(response=schema, description=text)
+        (status, "application/problem+json"): OpenApiResponse(response=problem, description=text)
         for status, text in statuses.items()
     }
