@@ -39,7 +39,11 @@ class Journal:
 
     def say(self, text: str) -> None:
         """Print one line of progress."""
-        sys.stdout.write(f"[{self.elapsed_s():6.1f} s] {text}\n")
+        self.line(f"[{self.elapsed_s():6.1f} s] {text}")
+
+    def line(self, text: str) -> None:
+        """Print one line as it stands."""
+        sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
 
     def mark(self, name: str) -> None:

@@ -97,7 +97,7 @@ def try_run(
     cwd: Path = CHECKOUT,
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command to its end, whatever that is."""
-    return subprocess.run(
+    return subprocess.run(  # noqa: S603 - our own interpreter, no shell
         command,
         cwd=cwd,
         env=places.environment() | (extra or {}),

@@ -44,7 +44,7 @@ class Troupe:
         """Start a process that serves until it is stopped."""
         leash = [sys.executable, "-m", "mrm.demo.leash", str(os.getpid())]
         with self.places.log(name).open("ab") as log:
-            self.running[name] = subprocess.Popen(
+            self.running[name] = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
                 [*leash, *command],
                 cwd=CHECKOUT,
                 env=self.places.environment() | (extra or {}),
