@@ -70,6 +70,13 @@ class Actor:
                 entity=entity_key,
             )
 
+    def require_presence(self, *, to: str) -> None:
+        """Raise ``PEO006`` when the actor came with a token: some acts take the person."""
+        if self.scopes is not None:
+            raise NotPermitted(
+                "PEO006", f"no token can {to}", remedy="Sign in to the web pages and do it there."
+            )
+
     def require_scope(self, scope: str) -> None:
         """Raise ``PEO002`` when the actor came with a token that lacks ``scope``."""
         if self.scopes is not None and scope not in self.scopes:

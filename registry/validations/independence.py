@@ -9,7 +9,7 @@ from uuid import UUID
 from registry.domain.errors import NotPermitted
 from registry.inventory.models import IntendedUse
 from registry.people.actors import Actor
-from registry.validations.models import ChallengeNote, SafeguardEvidence, TradeOffStatement, ValidationReport
+from registry.validations.models import SafeguardEvidence, TradeOffStatement
 
 
 def conflicts_of_validator(*, intended_use: IntendedUse, person_uuid: UUID) -> list[str]:
@@ -23,8 +23,8 @@ def conflicts_of_validator(*, intended_use: IntendedUse, person_uuid: UUID) -> l
         (intended_use.use_case.owner.uuid, "owns the use case"),
         (intended_use.declared_by.uuid, "offered the version for this use"),
     ]
-    ancestors = registered_model.versions.filter(number__lt=version.number).select_related("developer")
-    parts.extend((row.developer.uuid, f"developed version {row.number}") for row in ancestors)
+    others = registered_model.versions.exclude(pk=version.pk).select_related("developer").order_by("number")
+    parts.extend((row.developer.uuid, f"developed version {row.number}") for row in others)
     for model, role, words in (
         (TradeOffStatement, "stated_by", "made the economic case for it"),
         (SafeguardEvidence, "evidenced_by", "showed one of its safeguards"),
@@ -34,18 +34,6 @@ def conflicts_of_validator(*, intended_use: IntendedUse, person_uuid: UUID) -> l
         )
         parts.extend((uuid, words) for uuid in rows)
     return list(dict.fromkeys(words for uuid, words in parts if uuid == person_uuid))
-
-
-def conflicts_of_approver(*, intended_use: IntendedUse, person_uuid: UUID) -> list[str]:
-    """Return the reasons why the person may not approve: those of a validator, and having validated."""
-    reasons = conflicts_of_validator(intended_use=intended_use, person_uuid=person_uuid)
-    if intended_use.version.registered_model.validator.uuid == person_uuid:
-        reasons.append("is the model's validator")
-    signed = ValidationReport.objects.filter(request__intended_use=intended_use, signed_by__uuid=person_uuid)
-    noted = ChallengeNote.objects.filter(request__intended_use=intended_use, author__uuid=person_uuid)
-    if signed.exists() or noted.exists():
-        reasons.append("took part in its validation")
-    return reasons
 
 
 def ensure_independent(*, actor: Actor, conflicts: list[str], to: str) -> None:

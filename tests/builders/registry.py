@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -20,7 +21,8 @@ from registry.domain.vocab import (
 )
 from registry.inventory.models import IntendedUse, ModelVersion, RegisteredModel
 from registry.people.models import Person, RoleAssignment
-from registry.policy.pack import PACKS_FOLDER, load_packs
+from registry.policy.pack import PACKS_FOLDER
+from registry.policy.pack_reader import read_pack
 
 AT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 ENTITY = "meridian-eu"
@@ -114,18 +116,21 @@ def person(username: str) -> Person:
 
 @cache
 def _packs() -> list[dict[str, Any]]:
-    return [
-        {
-            "instrument": pack.instrument,
-            "version": pack.version,
-            "title": pack.title,
-            "binding_level": pack.binding_level,
-            "effective_from": pack.effective_from,
-            "content_sha256": pack.content_hash,
-            "text": (PACKS_FOLDER / pack.instrument / f"{pack.version}.yaml").read_text(encoding="utf-8"),
-        }
-        for pack in load_packs(folder=PACKS_FOLDER)
-    ]
+    return [_pack(path) for path in sorted(PACKS_FOLDER.glob("*/*.yaml"))]
+
+
+def _pack(path: Path) -> dict[str, Any]:
+    text = path.read_text(encoding="utf-8")
+    pack = read_pack(text=text, file=f"{path.parent.name}/{path.name}")
+    return {
+        "instrument": pack.instrument,
+        "version": pack.version,
+        "title": pack.title,
+        "binding_level": pack.binding_level,
+        "effective_from": pack.effective_from,
+        "content_sha256": pack.content_hash,
+        "text": text,
+    }
 
 
 def build_bank() -> None:
@@ -374,10 +379,12 @@ class Story:
         return self.use.permission_state
 
 
-def show_safeguard(use: IntendedUse, safeguard: str, *, at: datetime = AT, days: int = 300) -> Any:
+def show_safeguard(
+    use: IntendedUse, safeguard: str, *, at: datetime = AT, days: int = 300, by_whom: str = "owen"
+) -> Any:
     """Show one safeguard."""
     return api.evidence_safeguard(
-        **by("owen", at=at),
+        **by(by_whom, at=at),
         intended_use_uuid=use.uuid,
         safeguard=safeguard,
         statement="In place since the last review.",
