@@ -32,6 +32,8 @@ from registry.policy.rules import (
 )
 from registry.policy.vocabulary import REQUIRED_EXPLAINABILITY, TIER
 
+_INTERVALS = {"day": 1, "week": 7, "month": 31, "quarter": 92, "half_year": 184, "year": 366}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
@@ -251,15 +253,26 @@ def _conditions(ruling: Sequence[Applied]) -> tuple[UseCondition, ...]:
                 (item, item.rule.effect)
             )
     found = [_use_condition(groups[key]) for key in sorted(groups)]
-    terms = [item.expires_in_days for item in found if _is_term(item) and item.expires_in_days is not None]
-    # A longer term says nothing once a shorter one holds; the trace keeps both.
-    return tuple(
-        item for item in found if not _is_term(item) or item.expires_in_days == min(terms, default=None)
-    )
+    shortest: dict[tuple[str, str], int] = {}
+    for item in found:
+        what, days = _recurrence(item)
+        if days is not None:
+            shortest[what] = min(days, shortest.get(what, days))
+    # A longer term or interval says nothing once a shorter one holds; the trace keeps both.
+    return tuple(item for item in found if _is_shortest(item, shortest))
 
 
-def _is_term(item: UseCondition) -> bool:
-    return item.kind == ConditionKind.EXPIRY.value
+def _is_shortest(item: UseCondition, shortest: Mapping[tuple[str, str], int]) -> bool:
+    what, days = _recurrence(item)
+    return days is None or days == shortest[what]
+
+
+def _recurrence(item: UseCondition) -> tuple[tuple[str, str], int | None]:
+    """What a condition is about and how many days it gives; ``None`` where length means nothing."""
+    if item.kind == ConditionKind.EXPIRY.value:
+        return (item.kind, ""), item.expires_in_days
+    interval = _INTERVALS.get(str(item.params.get("every")))
+    return (item.kind, str(item.params.get("subject"))), interval
 
 
 def _use_condition(group: Sequence[tuple[Applied, Impose]]) -> UseCondition:

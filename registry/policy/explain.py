@@ -5,7 +5,7 @@ from datetime import date
 
 from registry.domain.canonical import Json
 from registry.domain.vocab import Outcome, Stage
-from registry.policy.conditions import Condition, condition_to_json
+from registry.policy.conditions import Condition, Truth, condition_to_json
 from registry.policy.decision import Decision, Reason, RuleTrace
 from registry.policy.rules import Rule
 from registry.policy.vocabulary import VOCABULARY, FactType
@@ -38,6 +38,8 @@ def sentence(*, decision: Decision, version: str, use: str, until: date | None =
     the permission ends, where there is one.
     """
     harshest = [item for item in decision.reasons if item.outcome == decision.outcome.value]
+    # Within a stage, what is known to stand against it says more than what is not known yet.
+    harshest.sort(key=lambda item: (Stage(item.stage).rank, item.truth != Truth.TRUE.value))
     if decision.outcome is Outcome.DENY:
         return f"{version} may not be used for {use}: {_grounds(decision, harshest)}."
     if decision.outcome is Outcome.REFER:

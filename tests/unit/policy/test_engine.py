@@ -248,6 +248,16 @@ def test_equal_conditions_join_and_only_the_shortest_term_is_kept() -> None:
     assert make_decision([complete_pack()]).expires_in_days is None
 
 
+def test_of_two_intervals_for_one_subject_the_shorter_is_kept() -> None:
+    def watch(subject: str, every: str) -> Impose:
+        return Impose(kind=ConditionKind.MONITORING, text=every, params={"subject": subject, "every": every})
+
+    wanted = [("drift", "month"), ("drift", "quarter"), ("floor", "quarter"), ("drift", "full moon")]
+    rules = [make_rule(f"r{index}", watch(*pair)) for index, pair in enumerate(wanted)]
+    kept = make_decision([complete_pack(*rules)]).conditions
+    assert {(item.params["subject"], item.params["every"]) for item in kept} == set(wanted) - {wanted[1]}
+
+
 def test_a_decision_replays_to_the_same_bytes() -> None:
     facts = {
         "version.has_signature": known(name="version.has_signature", value=True),

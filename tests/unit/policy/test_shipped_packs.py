@@ -4,38 +4,18 @@ from datetime import date
 
 import pytest
 
-from registry.domain.vocab import Outcome, Stage
-from registry.policy.counterfactual import Counterfactuals, counterfactuals
+from registry.domain.vocab import Outcome
 from registry.policy.decision import Decision
 from registry.policy.engine import decide
-from registry.policy.facts import Facts, known
-from registry.policy.pack import check_packs, load_packs
+from registry.policy.facts import Facts
+from registry.policy.pack import check_packs
+from tests.unit.policy.shipped import APPROVE, PACKS, REGISTER, USE, flips, having, ruling, without
 
-PACKS = load_packs()
-DAY = date(2026, 11, 22)
-APPROVE, REGISTER, USE = Stage.GATE_APPROVE, Stage.GATE_REGISTER, Stage.GATE_USE
 EXAMPLES = {example.title: example.facts for pack in PACKS for example in pack.examples}
 SCORECARD = EXAMPLES["A good scorecard for underwriting"]
 BOOSTED = EXAMPLES["A boosted model for underwriting that earns its place"]
 COLLECTIONS = EXAMPLES["A boosted model for collections explains enough"]
 CAPITAL = EXAMPLES["A boosted model for regulatory capital"]
-
-
-def ruling(facts: Facts, stage: Stage = APPROVE) -> Decision:
-    return decide(packs=PACKS, facts=facts, stage=stage, as_of=DAY)
-
-
-def having(facts: Facts, **values: object) -> Facts:
-    names = {key.replace("__", "."): value for key, value in values.items()}
-    return {**facts, **{name: known(name=name, value=value) for name, value in names.items()}}
-
-
-def without(facts: Facts, *names: str) -> Facts:
-    return {name: fact for name, fact in facts.items() if name not in names}
-
-
-def flips(facts: Facts, target: Outcome, stage: Stage = APPROVE) -> Counterfactuals:
-    return counterfactuals(packs=PACKS, facts=facts, stage=stage, as_of=DAY, target=target)
 
 
 def kinds(decision: Decision) -> set[str]:
