@@ -254,12 +254,12 @@ def _conditions(ruling: Sequence[Applied]) -> tuple[UseCondition, ...]:
             )
     found = [_use_condition(groups[key]) for key in sorted(groups)]
     shortest: dict[tuple[str, str], int] = {}
-    for item in found:
-        what, days = _recurrence(item)
+    for limit in found:
+        what, days = _recurrence(limit)
         if days is not None:
             shortest[what] = min(days, shortest.get(what, days))
     # A longer term or interval says nothing once a shorter one holds; the trace keeps both.
-    return tuple(item for item in found if _is_shortest(item, shortest))
+    return tuple(limit for limit in found if _is_shortest(limit, shortest))
 
 
 def _is_shortest(item: UseCondition, shortest: Mapping[tuple[str, str], int]) -> bool:
