@@ -1,9 +1,12 @@
 """What the registry answered, as values that print well in a terminal and in a notebook."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
+
+from mrm.client.errors import MrmApiError
 
 ALLOWED = frozenset({"allow", "allow_with_conditions"})
 DENIED = "deny"
@@ -15,6 +18,18 @@ _BADGES = {
     "refer": ("Cannot be decided yet", "#7a5b00"),
     "deny": ("Denied", "#a11a1a"),
 }
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError) as error:
+        raise MrmApiError(
+            "CLI004",
+            "the answer is not what this client knows",
+            remedy="Check that MRM_URL names the registry, and that client and registry are of one version.",
+        ) from error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +50,12 @@ class Permission:
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Permission":
-        """Read the registry's answer."""
+        """Read the registry's answer. Raises ``CLI004`` when it is not one."""
+        with _understood():
+            return cls._of(document)
+
+    @classmethod
+    def _of(cls, document: Mapping[str, Any]) -> "Permission":
         return cls(
             mlflow_uri=document["mlflow_uri"],
             use_case=document["use_case"],
@@ -80,7 +100,7 @@ class Permissions:
         """Return the permission for a use case. Raises ``KeyError``."""
         return {item.use_case: item for item in self.items}[use_case]
 
-    def __iter__(self) -> Any:  # noqa: ANN401 - an iterator of permissions
+    def __iter__(self) -> Iterator[Permission]:
         return iter(self.items)
 
     def __len__(self) -> int:
@@ -107,7 +127,12 @@ class Registration:
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Registration":
-        """Read the registry's answer."""
+        """Read the registry's answer. Raises ``CLI004`` when it is not one."""
+        with _understood():
+            return cls._of(document)
+
+    @classmethod
+    def _of(cls, document: Mapping[str, Any]) -> "Registration":
         version = document["version"]
         return cls(
             mlflow_uri=version["mlflow_uri"],
