@@ -34,6 +34,7 @@ def committed_world(request: Any, tmp_path: Path, django_db_blocker: Any) -> Ite
         ours, before = connections["default"], connections.settings["default"]
         connections.settings["default"] = {
             **before,
+            "OPTIONS": {},
             **database_settings(url, var_dir=tmp_path),
             "CONN_MAX_AGE": 0,
         }
