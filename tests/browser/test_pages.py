@@ -1,0 +1,110 @@
+"""Pages in a browser: nothing blocked, legible in both schemes, whole on a phone, with and without scripts."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Page, expect
+
+from tests.browser.conftest import Site
+
+pytestmark = pytest.mark.browser
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
+CAST = ("vera", "owen", "ada", "rex")
+Visit = Callable[..., Page]
+
+
+@pytest.mark.parametrize("username", CAST)
+@pytest.mark.parametrize(
+    ("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)]
+)
+def test_every_page_is_whole_legible_and_clean(
+    visit: Visit, site: Site, username: str, scheme: str, width: int
+) -> None:
+    page = visit(username, color_scheme=scheme, viewport={"width": width, "height": 900})
+    said: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        # The browser itself notes that the page of an unknown model answers 404.
+        if message.type in ("error", "warning") and "404" not in message.text:
+            said.append(message.text)
+
+    page.on("console", hear)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    for address in site.pages[username]:
+        page.goto(address)
+        overflow = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert (address, overflow) == (address, 0)
+        assert (address, page.evaluate(CONTRAST)) == (address, [])
+    assert said == []
+
+
+def test_a_facet_changes_the_list_in_place_and_the_address_with_it(visit: Visit) -> None:
+    page = visit("vera")
+    page.goto("/models/")
+    page.evaluate("window.stayed = true")
+    page.click("#facet-tier-1")
+    expect(page.locator("#results tbody tr")).to_have_count(1)
+    assert page.evaluate("window.stayed") is True
+    assert page.url.endswith("/models/?tier=1")
+    assert "under the filters chosen" in page.inner_text("#result-status")
+    page.fill("#search", "nothing like it")
+    page.click("main form button")
+    page.wait_for_selector("text=No model matches")
+    page.go_back()
+    expect(page.locator("#results tbody tr")).to_have_count(1)
+
+
+def test_everything_works_without_scripts(visit: Visit) -> None:
+    page = visit("vera", java_script_enabled=False)
+    page.goto("/models/")
+    page.click("#facet-tier-1")
+    assert page.locator("#results tbody tr").count() == 1
+    page.fill("#search", "cards")
+    page.click("main form button")
+    assert "search=cards" in page.url
+    page.click("#results tbody th a")
+    assert "17 fields" in page.inner_text("main")
+
+
+def test_a_live_run_shows_a_check_as_soon_as_it_is_recorded(visit: Visit, site: Site) -> None:
+    page = visit("vera")
+    page.goto(f"/runs/{site.running}/")
+    assert "2 of 12 checks done" in page.inner_text("#progress [role=status]")
+    with sqlite3.connect(site.var_dir / "mrm.sqlite3", timeout=20) as database:
+        database.execute(
+            "INSERT INTO validation_check_record"
+            " (run_id, check_id, check_major, position, title, verdict, result, recorded_at)"
+            " SELECT run_id, 'drift.score', 1, 9, 'Score drift', 'pass', result, recorded_at"
+            " FROM validation_check_record LIMIT 1"
+        )
+    expect(page.locator("#progress [role=status]")).to_contain_text("3 of 12", timeout=8000)
+
+
+def test_the_contrast_check_sees_faint_text(visit: Visit) -> None:
+    page = visit("vera")
+    page.goto("/models/")
+    page.evaluate("document.querySelector('h1').style.setProperty('color', '#c8c8c8')")
+    assert [found.split(" ", 1)[1] for found in page.evaluate(CONTRAST)] == ['H1 "Model inventory"']
+
+
+def test_the_keyboard_reaches_the_content_first(visit: Visit) -> None:
+    page = visit("vera")
+    page.goto("/models/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_targets_are_large_enough_to_hit(visit: Visit, site: Site) -> None:
+    page = visit("vera", viewport={"width": 390, "height": 900})
+    page.goto("/models/")
+    heights = page.eval_on_selector_all(
+        "nav a, button, .facets a",
+        "all => all.filter(e => e.checkVisibility()).map(e => e.getBoundingClientRect().height)",
+    )
+    assert min(heights) >= 24
