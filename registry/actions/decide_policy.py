@@ -23,7 +23,21 @@ from registry.policy.facts import facts_to_json
 def decide_policy(
     *, actor: Actor, at: datetime, correlation_id: str, intended_use: IntendedUse, stage: Stage
 ) -> PolicyDecision:
-    """Gather the facts, decide, store the decision, and move the pair's permission, in one transaction."""
+    """Gather the facts, decide, store the decision, and move the pair's permission, in one transaction.
+
+    Once a permit was issued only a decision at ``gate:use`` says whether the
+    version may be used, so a decision at an earlier stage is followed by one.
+    """
+    with transaction.atomic():
+        row = _decide(actor, at, correlation_id, intended_use, stage)
+        if stage is not Stage.GATE_USE and find_permit(intended_use=intended_use) is not None:
+            _decide(actor, at, correlation_id, intended_use, Stage.GATE_USE)
+    return row
+
+
+def _decide(
+    actor: Actor, at: datetime, correlation_id: str, intended_use: IntendedUse, stage: Stage
+) -> PolicyDecision:
     on = at.date()
     with transaction.atomic():
         facts = gather_facts(intended_use=intended_use, on=on)

@@ -20,4 +20,5 @@ def _mirror_permit(delivery: Delivery) -> None:
     assert isinstance(tags, dict)
     for key, value in tags.items():
         gateway.set_version_tag(name=name, version=version, key=key, value=str(value))
-    gateway.set_alias(name=name, alias=str(payload["alias"]), version=version)
+    if payload["alias"]:
+        gateway.set_alias(name=name, alias=str(payload["alias"]), version=version)

@@ -20,7 +20,7 @@ def gather_facts(*, intended_use: IntendedUse, on: date) -> dict[str, Fact]:
         **validation_facts.facts_for(intended_use=intended_use, on=on),
         **finding_facts.facts_for(intended_use=intended_use),
         **decision_facts.facts_for(intended_use=intended_use, on=on),
-        **_monitoring_facts(intended_use),
+        "monitoring.breach_open": validation_facts.monitoring_fact(intended_use=intended_use),
     }
 
 
@@ -41,14 +41,4 @@ def _floor_facts(jurisdiction: str, on: date) -> dict[str, Fact]:
         "output_floor.factor_verified": known(
             name="output_floor.factor_verified", value=is_read, provenance=Provenance.DERIVED, source=source
         ),
-    }
-
-
-def _monitoring_facts(intended_use: IntendedUse) -> dict[str, Fact]:
-    failed = validation_facts.monitoring_breach_sources(intended_use=intended_use)
-    source = ", ".join(f"evidence {uuid}" for uuid in failed) or "no monitoring batch has failed"
-    return {
-        "monitoring.breach_open": known(
-            name="monitoring.breach_open", value=bool(failed), provenance=Provenance.MEASURED, source=source
-        )
     }

@@ -9,6 +9,7 @@ from registry.actions.subjects import subject_of
 from registry.audit.api import AuditAction, record
 from registry.decisions.models import Permit, PolicyDecision
 from registry.decisions.permits import sign_statement
+from registry.domain.canonical import sha256_hex
 from registry.domain.lifecycle import ensure_transition
 from registry.domain.vocab import LifecycleState, PermitStatus
 from registry.inventory.models import IntendedUse, RegisteredModel, UseCase
@@ -75,7 +76,7 @@ def issue_permit(
         payload={
             "approval": str(approval_uuid),
             "decision": str(decision_row.uuid),
-            "statement_digest": decision_row.body_digest,
+            "statement_digest": sha256_hex(text.encode("utf-8")),
             "signature": signature,
             "key_id": key_id,
             "expires_on": expires_on,
@@ -83,21 +84,29 @@ def issue_permit(
         },
         correlation_id=correlation_id,
     )
+    mirror_permission(
+        permit=permit, permission=decision.outcome.value, at=at, alias=f"champion-{use_case.key}"
+    )
+    return permit
+
+
+def mirror_permission(*, permit: Permit, permission: str, at: datetime, alias: str = "") -> None:
+    """Promise to tell MLflow what the permit is worth now, and to point ``alias`` at the version if one is named."""
+    version, key = permit.intended_use.version, permit.intended_use.use_case.key
     enqueue(
         kind=MIRROR_KIND,
         payload={
             "name": version.mlflow_name,
             "version": version.mlflow_version,
-            "alias": f"champion-{use_case.key}",
+            "alias": alias,
             "tags": {
-                f"mrm.permit.{use_case.key}": str(permit.uuid),
-                f"mrm.permission.{use_case.key}": decision.outcome.value,
-                f"mrm.expires.{use_case.key}": expires_on.isoformat(),
+                f"mrm.permit.{key}": str(permit.uuid),
+                f"mrm.permission.{key}": permission,
+                f"mrm.expires.{key}": permit.expires_on.isoformat(),
             },
         },
         at=at,
     )
-    return permit
 
 
 def _revoke_older(actor: Actor, at: datetime, correlation_id: str, intended_use: IntendedUse) -> None:

@@ -9,7 +9,7 @@ from django.db.models import F
 from registry.actions.clean import clean_text
 from registry.actions.subjects import subject_of
 from registry.audit.api import AuditAction, record
-from registry.domain.errors import InvalidInput, NotPermitted
+from registry.domain.errors import Conflict, InvalidInput, NotPermitted
 from registry.domain.lifecycle import ensure_transition
 from registry.domain.vocab import FindingStatus, Role
 from registry.findings.models import Finding, RemediationPlan
@@ -21,7 +21,11 @@ from registry.people.models import Person
 def propose_remediation(
     *, actor: Actor, at: datetime, correlation_id: str, finding_uuid: UUID, actions: str, due_date: date
 ) -> RemediationPlan:
-    """Add a plan. Raises ``PEO007`` for anybody but the finding's owner, ``FND002`` for a late date, ``LIF001``."""
+    """Add a plan.
+
+    Raises ``PEO007`` for anybody but the finding's owner, ``FND002`` for a
+    late date, ``FND003`` when the finding changed meanwhile, ``LIF001``.
+    """
     finding = get_finding(actor=actor, uuid=finding_uuid)
     key = finding.intended_use.use_case.entity.key
     if not actor.holds(Role.OWNER, entity_key=key) or finding.owner.uuid != actor.person_uuid:
@@ -46,9 +50,15 @@ def propose_remediation(
             proposed_by=Person.objects.get(uuid=actor.person_uuid),
             proposed_at=at,
         )
-        Finding.objects.filter(pk=finding.pk).update(
+        changed = Finding.objects.filter(pk=finding.pk, row_version=finding.row_version).update(
             status=FindingStatus.REMEDIATION_PROPOSED, row_version=F("row_version") + 1
         )
+        if changed != 1:
+            raise Conflict(
+                "FND003",
+                "somebody changed this finding first",
+                remedy="Load it again and look at what changed.",
+            )
         record(
             action=AuditAction.FINDING_REMEDIATION_PROPOSED,
             actor=actor,

@@ -10,6 +10,7 @@ from registry.actions.clean import clean_future, clean_money, clean_text
 from registry.actions.decide_policy import decide_policy
 from registry.actions.subjects import subject_of
 from registry.audit.api import AuditAction, record
+from registry.domain.errors import InvalidInput
 from registry.domain.vocab import Role, Stage
 from registry.inventory.selectors import get_intended_use
 from registry.people.actors import Actor
@@ -29,14 +30,21 @@ def state_trade_off(
     benefit_eur: Decimal | str,
     expires_on: date,
 ) -> TradeOffStatement:
-    """Record the statement and decide again. Raises ``PEO001``, ``INP001``, ``INP002``, ``INP003``."""
+    """Record the statement and decide again. Raises ``PEO001``, ``INP001``, ``INP002``, ``INP003``, ``VAL032``."""
     use = get_intended_use(actor=actor, uuid=intended_use_uuid)
     actor.require(Role.OWNER, entity_key=use.use_case.entity.key, to="make the economic case")
+    benefit = clean_money(benefit_eur, name="benefit_eur")
+    if not benefit:
+        raise InvalidInput(
+            "VAL032",
+            "a benefit of nothing is no economic case",
+            remedy="State the benefit in euros, or use the interpretable challenger.",
+        )
     with transaction.atomic():
         row = TradeOffStatement.objects.create(
             intended_use=use,
             statement=clean_text(statement, name="statement"),
-            benefit_eur=clean_money(benefit_eur, name="benefit_eur"),
+            benefit_eur=benefit,
             expires_on=clean_future(expires_on, on=at.date(), name="expires_on", longest_days=LONGEST_DAYS),
             stated_by=Person.objects.get(uuid=actor.person_uuid),
             recorded_at=at,

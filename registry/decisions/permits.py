@@ -6,6 +6,7 @@ not the one that signs audit checkpoints.
 
 import base64
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from django.conf import settings
 
 from registry.audit.checkpoint import ensure_key_file
 from registry.decisions.models import Permit
-from registry.domain.canonical import canonical_bytes
+from registry.domain.canonical import canonical_bytes, to_json
 from registry.domain.errors import InvalidInput
 
 KEY_FILE = "permit-ed25519.pem"
@@ -35,9 +36,25 @@ def is_genuine(permit: Permit) -> bool:
         _private_key().public_key().verify(
             base64.b64decode(permit.signature), permit.statement.encode("utf-8")
         )
-    except InvalidSignature:
+    except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def is_intact(permit: Permit) -> bool:
+    """Say whether the row says what was signed: its columns repeat a statement that is genuine."""
+    if not is_genuine(permit):
+        return False
+    stated = json.loads(permit.statement)
+    columns = {
+        "mlflow_uri": permit.intended_use.version.mlflow_uri,
+        "use_case": permit.intended_use.use_case.key,
+        "artifact_digest": permit.version_digest,
+        "expires_on": permit.expires_on,
+        "conditions": permit.conditions,
+        "approval": permit.approval_uuid,
+    }
+    return all(stated.get(name) == to_json(value) for name, value in columns.items())
 
 
 def public_key_pem() -> str:

@@ -1,7 +1,6 @@
 """Facts that validation knows: what the checks measured, what was signed, which safeguards stand."""
 
 from datetime import date
-from uuid import UUID
 
 from registry.domain.vocab import Provenance, RequestStatus, Safeguard, Verdict
 from registry.inventory.models import IntendedUse
@@ -46,16 +45,25 @@ def facts_for(*, intended_use: IntendedUse, on: date) -> dict[str, Fact]:
     return facts
 
 
-def monitoring_breach_sources(*, intended_use: IntendedUse) -> list[UUID]:
-    """Return the newest monitoring evidence, per batch, that failed."""
-    newest: dict[str, ValidationRequest] = {}
-    requests = ValidationRequest.objects.filter(intended_use=intended_use, status=RequestStatus.COMPLETED)
-    for request in requests.exclude(batch=VALIDATION_BATCH).order_by("ended_at", "id"):
-        newest[request.batch] = request
-    return list(
-        EvidenceRecord.objects.filter(request__in=newest.values(), verdict=Verdict.FAIL).values_list(
-            "uuid", flat=True
-        )
+def monitoring_fact(*, intended_use: IntendedUse) -> Fact:
+    """Return whether the newest result of some monitoring batch failed.
+
+    A run or a check that broke down says nothing, so the answer is unknown then.
+    """
+    name = "monitoring.breach_open"
+    ended = ValidationRequest.objects.filter(
+        intended_use=intended_use, status__in=(RequestStatus.COMPLETED, RequestStatus.FAILED)
+    ).exclude(batch=VALIDATION_BATCH)
+    newest = list({request.batch: request for request in ended.order_by("ended_at", "id")}.values())
+    records = EvidenceRecord.objects.filter(request__in=newest).order_by("id")
+    if failed := [f"evidence {row.uuid}" for row in records if row.verdict == Verdict.FAIL]:
+        return known(name=name, value=True, provenance=Provenance.MEASURED, source=", ".join(failed))
+    broken = [f"validation {row.uuid}" for row in newest if row.status == RequestStatus.FAILED]
+    broken += [f"evidence {row.uuid}" for row in records if row.verdict == Verdict.ERROR]
+    if broken:
+        return unknown(reason="a monitoring run or check broke down", source=", ".join(broken))
+    return known(
+        name=name, value=False, provenance=Provenance.MEASURED, source="no monitoring batch has failed"
     )
 
 
@@ -64,11 +72,12 @@ def _evidence_facts(request: ValidationRequest) -> dict[str, Fact]:
     records = list(request.evidence.all())
     for record in records:
         source = f"evidence {record.uuid}"
-        for name, value in record.facts.items():
-            facts[name] = known(name=name, value=value, provenance=Provenance.MEASURED, source=source)
-        if record.verdict in (Verdict.ERROR, Verdict.NOT_APPLICABLE):
-            for name in record.body.get("feeds", []):
-                facts.setdefault(name, unknown(reason=f"{record.check_id}: {record.reason}", source=source))
+        if record.verdict not in (Verdict.ERROR, Verdict.NOT_APPLICABLE):
+            for name, value in record.facts.items():
+                facts[name] = known(name=name, value=value, provenance=Provenance.MEASURED, source=source)
+        else:
+            for name in record.facts:
+                facts[name] = unknown(reason=f"{record.check_id}: {record.reason}", source=source)
     source = f"validation {request.uuid}"
     for name, verdict in (("checks.failed", Verdict.FAIL), ("checks.errored", Verdict.ERROR)):
         count = sum(record.verdict == verdict for record in records)
