@@ -65,6 +65,7 @@ class Places:
             "MLFLOW_DISABLE_TELEMETRY": "true",
             "DO_NOT_TRACK": "1",
             "GIT_PYTHON_REFRESH": "quiet",
+            "OMP_WAIT_POLICY": "PASSIVE",
             "HOME": str(self.folder / "home"),
             "TMPDIR": str(self.folder / "tmp"),
             "XDG_CACHE_HOME": str(cache),

@@ -67,14 +67,16 @@ class Troupe:
                     f"{self.places.log(name)}:\n{_tail(self.places.log(name))}"
                 )
 
-    def wait_until(self, is_so: Callable[[], bool], *, what: str, within_s: float) -> None:
+    def wait_until(
+        self, is_so: Callable[[], bool], *, what: str, within_s: float, every_s: float = POLL_S
+    ) -> None:
         """Wait for something. Raises ``ProcessDiedError`` when a process dies or the time is up."""
         deadline = time.monotonic() + within_s
         while not is_so():
             self.ensure_alive()
             if time.monotonic() > deadline:
                 raise ProcessDiedError(f"Waited {within_s:.0f} s for {what}, in vain.")
-            time.sleep(POLL_S)
+            time.sleep(every_s)
 
     def kill(self, name: str) -> None:
         """Kill a process and its session at once, without a word; it can be started again."""

@@ -1,10 +1,11 @@
 """Step 7: Rex reads in the portal; every page he reads is logged, and he can change nothing."""
 
 import io
+import json
 import zipfile
 from pathlib import Path
 
-from mrm.demo.doors import RefusedError
+from mrm.demo.doors import RefusedError, text_of
 from mrm.demo.journal import expect
 from mrm.demo.story import CARDS, DENIED, Story
 
@@ -14,9 +15,10 @@ KEPT = "rex"
 def keep_checkpoint(story: Story) -> None:
     """Rex takes a copy of the log's key and of a signed checkpoint, to hold against later exports."""
     with story.journal.step("Rex keeps a signed checkpoint of the audit log") as step:
-        folder = story.places.folder / KEPT / "kept"
-        story.troupe.wait_until(lambda: _has_checkpoint(story), what="a signed checkpoint", within_s=60)
-        export = download_export(story, folder)
+        story.troupe.wait_until(
+            lambda: _keep_export(story), what="a checkpoint over the decisions", within_s=90, every_s=3
+        )
+        export = story.kept["export"]
         newest = max((export / "checkpoints").iterdir(), key=_size_of)
         story.kept |= {"key": export / "log.pub", "checkpoint": newest}
         step.facts["size"] = _size_of(newest)
@@ -32,7 +34,7 @@ def read_portal(story: Story) -> None:
         use_case = "card-underwriting"
         permission = story.permission(CARDS, use_case)
         validation = story.validation(CARDS, use_case)
-        event = _covered_event(story)
+        event = _decisions(story)[-1]
         pages = {
             "inventory": "/portal/models/",
             "intended use": f"/portal/intended-uses/{permission['intended_use']}/",
@@ -48,14 +50,10 @@ def read_portal(story: Story) -> None:
             story.say(f"{name}: {story.places.web_url}{path}")
         proof = zipfile.ZipFile(io.BytesIO(rex.download(f"/portal/audit/{event}/proof.zip")))
         story.kept["proof"] = proof
-        reads = [
-            row for row in story.rest("rex").items("audit-events", action="portal.page_read")
-            if row["actor_name"] == story.people.accounts["rex"]["name"]
-        ]  # fmt: skip
-        read = {str(row["payload"].get("path", "")) for row in reads}
+        read = text_of(rex.get("/portal/reading/"))
         missing = [path for path in pages.values() if path not in read]
         expect(not missing, f"read, and not logged: {missing}")
-        step.facts = {"pages": len(pages), "reads_logged": len(reads), "refused": _try_to_change(story)}
+        step.facts = {"pages": len(pages), "refused": _try_to_change(story)}
 
 
 def _try_to_change(story: Story) -> list[str]:
@@ -76,12 +74,6 @@ def _try_to_change(story: Story) -> list[str]:
         else:
             expect("Supervis" in source or "ortal" in source, f"{path} took Rex somewhere: {source[:200]}")
             refused.append(f"{path} led back to the portal")
-    try:
-        story.rest("rex").post("validation-requests", intended_use=pair["intended_use"])
-    except RefusedError as refusal:
-        refused.append(f"REST {refusal.status}")
-    else:
-        expect(False, "Rex could request a validation")
     expect(story.permission(CARDS, "card-underwriting") == pair, "Rex changed the pair")
     story.expect_state(CARDS, "equity", DENIED)
     return refused
@@ -94,18 +86,19 @@ def download_export(story: Story, folder: Path) -> Path:
     return folder / "audit-log"
 
 
-def _has_checkpoint(story: Story) -> bool:
+def _keep_export(story: Story) -> bool:
+    """Download the log and keep it once a checkpoint covers a decision."""
     try:
-        story.people.at_pages("rex").download("/portal/audit/export.zip")
+        story.kept["export"] = download_export(story, story.places.folder / KEPT / "kept")
     except RefusedError:
         return False
-    return True
+    return bool(_decisions(story))
 
 
-def _covered_event(story: Story) -> str:
-    """Return a policy decision that a checkpoint covers."""
-    rows = story.rest("rex").items("audit-events", action="policy.decided")
-    return str(rows[-1]["uuid"])
+def _decisions(story: Story) -> list[str]:
+    """Return the policy decisions that the kept checkpoint covers."""
+    entries = (story.kept["export"] / "entries.jsonl").read_text(encoding="utf-8").splitlines()
+    return [str(row["uuid"]) for row in map(json.loads, entries) if row["action"] == "policy.decided"]
 
 
 def _size_of(note: Path) -> int:

@@ -68,7 +68,8 @@ def _flips(story: Story) -> dict[str, str]:
     """The ban on large corporates names the foundation approach; nothing flips the one on equity."""
     corporate = story.decision(CARDS, "pd-large-corporate")
     changes = [
-        {change["fact"]: change["then"] for change in item["changes"]} for item in corporate["counterfactuals"]
+        {change["fact"]: change["then"] for change in item["changes"]}
+        for item in corporate["counterfactuals"]
     ]
     expect(
         any(change.get("capital.approach") == "F-IRB" for change in changes),

@@ -31,7 +31,7 @@ def wait_for_runs(story: Story) -> None:
                         story.say(f"{row['status']}: {row['ended_reason']}; {row['page']}")
             return "requested" not in shown.values()
 
-        story.troupe.wait_until(all_ended, what="the validations", within_s=RUNS_S)
+        story.troupe.wait_until(all_ended, what="the validations", within_s=RUNS_S, every_s=1)
         for uri, use_case, _opinion in VALIDATED:
             row = story.validation(uri, use_case)
             expect(row["status"] == "completed", f"{use_case} ended {row['status']}: {row['ended_reason']}")
