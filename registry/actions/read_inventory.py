@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import QuerySet
+
 from registry.approvals.models import ApprovalRequest
 from registry.decisions.models import Permit
 from registry.domain.vocab import ApprovalStatus, PermitStatus, RequestStatus, RiskTier
 from registry.findings.facts import OPEN
 from registry.findings.models import Finding
 from registry.inventory.listing import InventoryQuery, InventoryRow, iterate_models
-from registry.inventory.models import ModelVersion, RegisteredModel
-from registry.inventory.selectors import list_dependencies
+from registry.inventory.models import IntendedUse, ModelVersion, RegisteredModel
+from registry.inventory.selectors import list_dependencies, list_intended_uses
 from registry.people.actors import Actor
 from registry.validations.models import ValidationReport, ValidationRequest
 
@@ -34,12 +36,11 @@ class InventoryField:
 def e23_fields(*, actor: Actor, registered_model: RegisteredModel, on: date) -> list[InventoryField]:
     """Return the seventeen fields: six for every identified model, eleven more for the inventory."""
     version = registered_model.versions.order_by("-number").first()
-    report = _latest_report(registered_model)
-    approvals = ApprovalRequest.objects.filter(
-        intended_use__version__registered_model=registered_model, status=ApprovalStatus.GRANTED
-    )
+    uses = list_intended_uses(actor=actor).filter(version__registered_model=registered_model)
+    report = ValidationReport.objects.filter(request__intended_use__in=uses).order_by("-signed_at").first()
+    approvals = ApprovalRequest.objects.filter(intended_use__in=uses, status=ApprovalStatus.GRANTED)
     approval = approvals.select_related("decided_by").order_by("-decided_at").first()
-    permits = list(_standing_permits(registered_model, on))
+    permits = _standing_permits(uses, on)
     first_issued = min((permit.issued_at for permit in permits), default=None)
     expiry = min((permit.expires_on for permit in permits), default=None)
     tier = registered_model.risk_tier
@@ -135,14 +136,9 @@ def _origin(registered_model: RegisteredModel) -> str:
     return f"{registered_model.origin.replace('_', ' ')}{vendor}"
 
 
-def _latest_report(registered_model: RegisteredModel) -> ValidationReport | None:
-    rows = ValidationReport.objects.filter(request__intended_use__version__registered_model=registered_model)
-    return rows.order_by("-signed_at").first()
-
-
-def _standing_permits(registered_model: RegisteredModel, on: date) -> list[Permit]:
+def _standing_permits(uses: QuerySet[IntendedUse], on: date) -> list[Permit]:
     rows = Permit.objects.select_related("intended_use__use_case").filter(
-        intended_use__version__registered_model=registered_model,
+        intended_use__in=uses,
         status=PermitStatus.ISSUED,
         expires_on__gte=on,
     )

@@ -3,24 +3,31 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, F, OrderBy, OuterRef, Q, QuerySet
 
 from registry.domain.errors import InvalidInput
 from registry.domain.vocab import LifecycleState, Origin, PermissionState
 from registry.inventory.models import LegalEntity, ModelVersion, RegisteredModel
-from registry.inventory.selectors import list_registered_models
+from registry.inventory.selectors import list_intended_uses, list_registered_models
 from registry.inventory.visibility import visible_to
 from registry.people.actors import Actor
 
 SORTS = {"key": "key", "name": "name", "tier": "risk_tier", "registered": "registered_at"}
 PAGE_LIMIT = 200
-FACETS = {
-    "tier": ("Risk tier", "risk_tier"),
-    "state": ("Lifecycle state", "lifecycle_state"),
-    "entity": ("Legal entity", "entity__key"),
-    "origin": ("Origin", "origin"),
-    "owner": ("Owner", "owner__username"),
-    "permission": ("Permission", "versions__intended_uses__permission_state"),
+LABELS = {
+    "tier": "Risk tier",
+    "state": "Lifecycle state",
+    "entity": "Legal entity",
+    "origin": "Origin",
+    "owner": "Owner",
+    "permission": "Permission",
+}
+COLUMNS = {
+    "tier": "risk_tier",
+    "state": "lifecycle_state",
+    "entity": "entity__key",
+    "origin": "origin",
+    "owner": "owner__username",
 }
 
 
@@ -83,14 +90,15 @@ def list_models(*, actor: Actor, query: InventoryQuery) -> InventoryPage:
     """Return one page of the inventory with its facets.
 
     Raises ``INV020`` for an unknown sort, ``INV021`` for a limit out of range,
-    ``INV022`` for a filter value or a cursor that cannot be.
+    ``INV022`` for a filter value that cannot be, ``INV023`` for a cursor of
+    another list.
     """
     ensure_query(query)
     base = visible_to(actor, RegisteredModel.objects.all(), entity_path="entity__key")
-    rows, cursor = _page(_filtered(list_registered_models(actor=actor), query), query)
+    rows, cursor = _page(_filtered(list_registered_models(actor=actor), query, actor), query, base)
     return InventoryPage(
         rows=[_row(row) for row in rows],
-        facets=[_facet(base, query, name) for name in FACETS],
+        facets=[_facet(base, query, name, actor) for name in LABELS],
         next_cursor=cursor,
         query=query,
     )
@@ -99,7 +107,7 @@ def list_models(*, actor: Actor, query: InventoryQuery) -> InventoryPage:
 def iterate_models(*, actor: Actor, query: InventoryQuery) -> Iterator[InventoryRow]:
     """Yield every model that matches, in the query's order, for exports."""
     ensure_query(query)
-    rows = _filtered(list_registered_models(actor=actor), query).order_by(*_order(query))
+    rows = _filtered(list_registered_models(actor=actor), query, actor).order_by(*_order(query))
     for row in rows.iterator(chunk_size=500):
         yield _row(row)
 
@@ -112,6 +120,8 @@ def ensure_query(query: InventoryQuery) -> None:
         raise InvalidInput(
             "INV021", f"a page holds 1 to {PAGE_LIMIT} models", remedy="Choose a limit in that range."
         )
+    if "\0" in query.search:
+        raise InvalidInput("INV022", "no text holds a null character", remedy="Search for words.")
     allowed: dict[str, set[str]] = {
         "tier": {"1", "2", "3", "4", "none"},
         "state": set(LifecycleState),
@@ -129,9 +139,9 @@ def ensure_query(query: InventoryQuery) -> None:
 
 
 def _filtered(
-    rows: QuerySet[RegisteredModel], query: InventoryQuery, without: str = ""
+    rows: QuerySet[RegisteredModel], query: InventoryQuery, actor: Actor, without: str = ""
 ) -> QuerySet[RegisteredModel]:
-    for name, (_, path) in FACETS.items():
+    for name, path in COLUMNS.items():
         value = getattr(query, name)
         if not value or name == without:
             continue
@@ -139,63 +149,82 @@ def _filtered(
             rows = rows.filter(risk_tier__isnull=True)
         else:
             rows = rows.filter(**{path: value})
+    if query.permission and without != "permission":
+        uses = list_intended_uses(actor=actor).filter(permission_state=query.permission)
+        rows = rows.filter(Exists(uses.filter(version__registered_model=OuterRef("pk"))))
     if query.search:
         term = query.search
         rows = rows.filter(Q(key__icontains=term) | Q(name__icontains=term) | Q(description__icontains=term))
-    return rows.distinct() if query.permission and without != "permission" else rows
+    return rows
 
 
-def _order(query: InventoryQuery) -> list[str]:
-    descending = query.sort.startswith("-")
+def _order(query: InventoryQuery) -> list[OrderBy]:
+    """Return the order; a model without tier comes last either way, on every database."""
+    is_descending = query.sort.startswith("-")
     column = SORTS[query.sort.removeprefix("-")]
-    mark = "-" if descending else ""
-    return [f"{mark}{column}"] if column == "key" else [f"{mark}{column}", f"{mark}key"]
+    columns = [column] if column == "key" else [column, "key"]
+    return [OrderBy(F(name), descending=is_descending, nulls_last=_nulls_last(name)) for name in columns]
 
 
-def _page(rows: QuerySet[RegisteredModel], query: InventoryQuery) -> tuple[list[RegisteredModel], str]:
+def _nulls_last(column: str) -> bool | None:
+    return True if column == "risk_tier" else None
+
+
+def _page(
+    rows: QuerySet[RegisteredModel], query: InventoryQuery, base: QuerySet[RegisteredModel]
+) -> tuple[list[RegisteredModel], str]:
     if query.after:
-        rows = rows.filter(_beyond(query))
+        rows = rows.filter(_beyond(query, base))
     page = list(rows.order_by(*_order(query))[: query.limit + 1])
     cursor = page[query.limit - 1].key if len(page) > query.limit else ""
     return page[: query.limit], cursor
 
 
-def _beyond(query: InventoryQuery) -> Q:
+def _beyond(query: InventoryQuery, base: QuerySet[RegisteredModel]) -> Q:
     """Return the condition for rows that come after the cursor's row in the query's order."""
     column = SORTS[query.sort.removeprefix("-")]
     step = "lt" if query.sort.startswith("-") else "gt"
     beyond_key = Q(**{f"key__{step}": query.after})
     if column == "key":
         return beyond_key
-    anchor = RegisteredModel.objects.filter(key=query.after).values_list(column, flat=True).first()
+    anchor = base.filter(key=query.after).values_list(column).first()
     if anchor is None:
+        raise InvalidInput(
+            "INV023", "the cursor is not one of this list", remedy="Start from the first page."
+        )
+    if anchor[0] is None:
         return Q(**{f"{column}__isnull": True}) & beyond_key
-    later = Q(**{f"{column}__{step}": anchor})
-    if column == "risk_tier" and step == "gt":
-        later |= Q(risk_tier__isnull=True)
-    return later | (Q(**{column: anchor}) & beyond_key)
+    later = Q(**{f"{column}__{step}": anchor[0]}) | (Q(**{column: anchor[0]}) & beyond_key)
+    return later | Q(risk_tier__isnull=True) if column == "risk_tier" else later
 
 
-def _facet(base: QuerySet[RegisteredModel], query: InventoryQuery, name: str) -> Facet:
-    label, path = FACETS[name]
-    counted = (
-        _filtered(base, query, without=name)
-        .order_by()
-        .values(path)
-        .annotate(number=Count("pk", distinct=True))
-    )
+def _facet(base: QuerySet[RegisteredModel], query: InventoryQuery, name: str, actor: Actor) -> Facet:
+    matching = _filtered(base, query, actor, without=name)
     selected = getattr(query, name)
+    counts = _permission_counts(matching, actor) if name == "permission" else _counts(matching, COLUMNS[name])
     options = [
         FacetOption(
-            value="none" if row[path] is None else str(row[path]),
-            label=_option_label(name, row[path]),
-            count=row["number"],
-            is_selected=selected == ("none" if row[path] is None else str(row[path])),
+            value="none" if value is None else str(value),
+            label=_option_label(name, value),
+            count=number,
+            is_selected=selected == ("none" if value is None else str(value)),
         )
-        for row in sorted(counted, key=lambda row: (row[path] is None, str(row[path])))
-        if not (name == "permission" and row[path] is None)
+        for value, number in sorted(counts.items(), key=lambda item: (item[0] is None, str(item[0])))
     ]
-    return Facet(field=name, label=label, options=options)
+    return Facet(field=name, label=LABELS[name], options=options)
+
+
+def _counts(rows: QuerySet[RegisteredModel], path: str) -> dict[object, int]:
+    return dict(rows.order_by().values_list(path).annotate(number=Count("pk")))
+
+
+def _permission_counts(rows: QuerySet[RegisteredModel], actor: Actor) -> dict[object, int]:
+    uses = list_intended_uses(actor=actor).filter(version__registered_model__in=rows)
+    column = "permission_state"
+    counted = (
+        uses.order_by().values_list(column).annotate(number=Count("version__registered_model", distinct=True))
+    )
+    return dict(counted)
 
 
 def _option_label(name: str, value: object) -> str:

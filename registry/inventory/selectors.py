@@ -34,6 +34,7 @@ def parse_mlflow_uri(*, mlflow_uri: str) -> tuple[str, str]:
 def list_registered_models(*, actor: Actor) -> QuerySet[RegisteredModel]:
     """Return the models that the actor may see, with the people and versions a list shows."""
     uses = IntendedUse.objects.select_related("use_case").order_by("use_case__key")
+    uses = visible_to(actor, uses, entity_path="use_case__entity__key")
     versions = ModelVersion.objects.order_by("-number").prefetch_related(Prefetch("intended_uses", uses))
     rows = RegisteredModel.objects.select_related("entity", "owner", "developer", "validator")
     return visible_to(actor, rows.prefetch_related(Prefetch("versions", versions)), entity_path="entity__key")
