@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 
 import requests
@@ -104,7 +105,7 @@ class Troupe:
 def answers(url: str) -> bool:
     """Say whether a server answers with 200."""
     try:
-        return requests.get(url, timeout=5).status_code == requests.codes.ok
+        return requests.get(url, timeout=5).status_code == HTTPStatus.OK
     except requests.RequestException:
         return False
 

@@ -48,7 +48,7 @@ class VerificationReport:
         return self.problem is None
 
 
-class _Broken(Exception):  # noqa: N818 - it carries the finding to the report, it is no error of ours
+class _Broken(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.sentence)
         self.problem = problem

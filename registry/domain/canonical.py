@@ -9,10 +9,12 @@ new form gets a new function.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from types import NoneType
+from typing import Any
 from uuid import UUID
 
 from registry.domain.errors import InvalidInput
@@ -29,33 +31,10 @@ def to_json(value: object) -> Json:
     their value, UUIDs their text. Raises ``InvalidInput`` ``CAN001`` on
     anything else, floats included.
     """
-    match value:
-        case None | bool():
-            return value
-        case Enum():
-            return to_json(value.value)
-        case int():
-            if abs(value) > MAX_SAFE_INTEGER:
-                raise _refused("an integer beyond 2**53 - 1")
-            return value
-        case str():
-            return value
-        case Decimal():
-            return format(value, "f") if value.is_finite() else str(value)
-        case datetime() | date():
-            return value.isoformat()
-        case UUID():
-            return str(value)
-        case Mapping():
-            return {_key(k): to_json(v) for k, v in value.items()}
-        case bytes() | bytearray():
-            raise _refused("raw bytes")
-        case set() | frozenset():
-            return sorted((to_json(v) for v in value), key=repr)
-        case Sequence():
-            return [to_json(v) for v in value]
-        case _:
-            raise _refused(type(value).__name__)
+    for kinds, convert in _CONVERSIONS:
+        if isinstance(value, kinds):
+            return convert(value)
+    raise _refused(type(value).__name__)
 
 
 def canonical_bytes(value: object) -> bytes:
@@ -97,3 +76,42 @@ def _refused(what: str) -> InvalidInput:
         f"canonical JSON cannot hold {what}",
         remedy="Pass text, integers, booleans, null, lists and objects; write figures as decimal text.",
     )
+
+
+def _whole(value: int) -> int:
+    if abs(value) > MAX_SAFE_INTEGER:
+        raise _refused("an integer beyond 2**53 - 1")
+    return value
+
+
+def _plain(value: Decimal) -> str:
+    return format(value, "f") if value.is_finite() else str(value)
+
+
+def _object(value: Mapping[object, object]) -> Json:
+    return {_key(key): to_json(item) for key, item in value.items()}
+
+
+def _unordered(value: Collection[object]) -> Json:
+    return sorted((to_json(item) for item in value), key=repr)
+
+
+def _array(value: Sequence[object]) -> Json:
+    if isinstance(value, bytes | bytearray):
+        raise _refused("raw bytes")
+    return [to_json(item) for item in value]
+
+
+# The first kind that fits decides: an enumeration may be text, truth is a whole number to Python.
+_CONVERSIONS: tuple[tuple[type | tuple[type, ...], Callable[[Any], Json]], ...] = (
+    ((NoneType, bool), lambda value: value),
+    (Enum, lambda value: to_json(value.value)),
+    (int, _whole),
+    (str, str),
+    (Decimal, _plain),
+    ((datetime, date), lambda value: str(value.isoformat())),
+    (UUID, str),
+    (Mapping, _object),
+    ((set, frozenset), _unordered),
+    (Sequence, _array),
+)

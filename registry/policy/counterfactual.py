@@ -82,7 +82,7 @@ class Counterfactuals:
         }
 
 
-class _BudgetSpent(Exception):  # noqa: N818 - internal signal
+class _BudgetSpent(Exception):
     pass
 
 

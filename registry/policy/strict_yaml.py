@@ -27,7 +27,7 @@ class _StrictLoader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
-class _RefusedMark(Exception):  # noqa: N818 - internal signal that carries a position
+class _RefusedMark(Exception):
     def __init__(self, mark: object) -> None:
         super().__init__("anchor, alias or tag")
         self.mark = mark

@@ -30,11 +30,11 @@ SOUND, TAMPERED, USAGE = 0, 1, 2
 PROOF_HEADER = "c2sp.org/tlog-proof@v1"
 
 
-class Tampered(Exception):  # noqa: N818 - it is the verdict, not a fault of the program
+class Tampered(Exception):
     """The export contradicts itself or a checkpoint."""
 
 
-class Unreadable(Exception):  # noqa: N818 - as above
+class Unreadable(Exception):
     """The verifier was not given what it needs."""
 
 
