@@ -1,11 +1,14 @@
 """Refusing text that no reader could use."""
 
+import re
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from registry.domain.errors import InvalidInput
 
 LONGEST_TEXT = 8_000
+KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 def clean_text(value: str, *, name: str, limit: int = LONGEST_TEXT) -> str:
@@ -20,6 +23,30 @@ def clean_text(value: str, *, name: str, limit: int = LONGEST_TEXT) -> str:
             field=name,
         )
     return text
+
+
+def clean_key(value: str, *, name: str, limit: int) -> str:
+    """Return a short name of letters, digits, ``-`` and ``_``, as it is. Raises ``INP004`` for anything else."""
+    if len(value) > limit or KEY.fullmatch(value) is None:
+        raise InvalidInput(
+            "INP004",
+            f"{name} is not a short name of at most {limit} letters, digits, hyphens and underscores",
+            remedy=f"Choose another {name}, for example pd-cards.",
+            field=name,
+        )
+    return value
+
+
+def clean_member(value: str, *, name: str, among: Sequence[str]) -> str:
+    """Return the value if it is one of the stated ones. Raises ``INV050``."""
+    if value not in among:
+        raise InvalidInput(
+            "INV050",
+            f"{name} cannot be {str(value)[:40]!r}",
+            remedy=f"Use one of {', '.join(among)}.",
+            field=name,
+        )
+    return value
 
 
 def clean_money(value: Decimal | str, *, name: str) -> Decimal:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 
-from registry.actions.clean import clean_money, clean_text
+from registry.actions.clean import clean_key, clean_member, clean_money, clean_text
 from registry.actions.subjects import subject_of
 from registry.audit.api import AuditAction, record
 from registry.domain.errors import Conflict, InvalidInput
@@ -43,8 +43,8 @@ class UseCaseDetails:
 def create_use_case(*, actor: Actor, at: datetime, correlation_id: str, details: UseCaseDetails) -> UseCase:
     """Create it.
 
-    Raises ``PEO001`` without the owner's role, ``INV050`` for a value that
-    cannot be, ``INV051`` for a taken key, ``INV052`` for an unknown portfolio.
+    Raises ``PEO001`` without the owner's role, ``INV050`` or ``INP004`` for a
+    value that cannot be, ``INV051`` for a taken key, ``INV052`` for an unknown portfolio.
     """
     entity = get_entity(actor=actor, key=details.entity)
     actor.require(Role.OWNER, entity_key=entity.key, to="create a use case")
@@ -60,11 +60,11 @@ def create_use_case(*, actor: Actor, at: datetime, correlation_id: str, details:
         try:
             with transaction.atomic():
                 row = UseCase.objects.create(
-                    key=details.key,
+                    key=clean_key(details.key, name="key", limit=60),
                     name=clean_text(details.name, name="name", limit=160),
                     description=clean_text(details.description, name="description"),
                     entity=entity,
-                    jurisdiction=details.jurisdiction,
+                    jurisdiction=clean_key(details.jurisdiction, name="jurisdiction", limit=20),
                     archetype=details.archetype,
                     is_customer_facing=details.is_customer_facing,
                     decides_on_individuals=details.decides_on_individuals,
@@ -109,11 +109,4 @@ def _ensure_members(details: UseCaseDetails) -> None:
         "parameter": PARAMETERS,
     }
     for name, values in allowed.items():
-        value = getattr(details, name)
-        if value not in values:
-            raise InvalidInput(
-                "INV050",
-                f"{name} cannot be {str(value)[:40]!r}",
-                remedy=f"Use one of {', '.join(values)}.",
-                field=name,
-            )
+        clean_member(getattr(details, name), name=name, among=values)

@@ -10,7 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from registry.actions.clean import clean_money, clean_text
+from registry.actions.clean import clean_key, clean_member, clean_money, clean_text
 from registry.actions.subjects import subject_of
 from registry.audit.api import AuditAction, record
 from registry.decisions.models import PackRelease
@@ -23,6 +23,7 @@ from registry.people.models import ApiToken, Person, RoleAssignment
 from registry.people.selectors import get_person
 from registry.people.tokens import new_token
 from registry.policy.pack import PACKS_FOLDER, load_packs
+from registry.policy.vocabulary import APPROACHES, EXPOSURE_CLASSES
 
 SERVICE_ROLES = (Role.WORKER, Role.SYSTEM)
 """Roles of the program's own parts. No person holds them."""
@@ -41,7 +42,10 @@ def create_person(
 ) -> Person:
     """Create an account. Raises ``PEO008``, ``PEO030`` when the name is taken, ``PEO031`` for a weak password."""
     _require_administrator(actor, to="create accounts")
-    person = Person(username=username, full_name=clean_text(full_name, name="full_name", limit=120))
+    person = Person(
+        username=clean_key(username, name="username", limit=60),
+        full_name=clean_text(full_name, name="full_name", limit=120),
+    )
     try:
         validate_password(password, user=person)
     except ValidationError as error:
@@ -186,7 +190,9 @@ def create_entity(
         try:
             with transaction.atomic():
                 row = LegalEntity.objects.create(
-                    key=key, name=clean_text(name, name="name", limit=160), jurisdiction=jurisdiction
+                    key=clean_key(key, name="key", limit=40),
+                    name=clean_text(name, name="name", limit=160),
+                    jurisdiction=clean_key(jurisdiction, name="jurisdiction", limit=20),
                 )
         except IntegrityError as error:
             raise Conflict(
@@ -233,10 +239,12 @@ def declare_portfolio(
             with transaction.atomic():
                 row = Portfolio.objects.create(
                     entity=entity,
-                    key=details.key,
+                    key=clean_key(details.key, name="key", limit=60),
                     name=clean_text(details.name, name="name", limit=160),
-                    exposure_class=details.exposure_class,
-                    approach=details.approach,
+                    exposure_class=clean_member(
+                        details.exposure_class, name="exposure_class", among=EXPOSURE_CLASSES
+                    ),
+                    approach=clean_member(details.approach, name="approach", among=APPROACHES),
                     exposure_eur=clean_money(details.exposure_eur, name="exposure_eur"),
                     rwa_pre_floor_eur=clean_money(details.rwa_pre_floor_eur, name="rwa_pre_floor_eur"),
                     rwa_standardised_eur=clean_money(
