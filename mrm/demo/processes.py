@@ -36,8 +36,11 @@ class Troupe:
 
     places: Places
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    strangers: frozenset[int] = frozenset()
+    """Processes below this one that were there before."""
 
     def __post_init__(self) -> None:
+        self.strangers = frozenset(descendants_of(os.getpid()))
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
@@ -99,7 +102,22 @@ class Troupe:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         self.running.clear()
-        return _end_orphans()
+        return self._end_orphans()
+
+    def _end_orphans(self) -> list[int]:
+        """Kill what descends from us and was not there before, until nothing is left."""
+        deadline = time.monotonic() + STOP_PATIENCE_S
+        while (left := self._left()) and time.monotonic() < deadline:
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, os.WNOHANG)
+            time.sleep(POLL_S)
+        return self._left()
+
+    def _left(self) -> list[int]:
+        return sorted(set(descendants_of(os.getpid())) - self.strangers)
 
 
 def answers(url: str) -> bool:
@@ -129,20 +147,6 @@ def descendants_of(pid: int) -> list[int]:
         found += below
         waiting += below
     return found
-
-
-def _end_orphans() -> list[int]:
-    """Kill what descends from us and is not ours to keep, until nothing is left."""
-    me, deadline = os.getpid(), time.monotonic() + STOP_PATIENCE_S
-    while (left := descendants_of(me)) and time.monotonic() < deadline:
-        for pid in left:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        time.sleep(0.02)
-    return descendants_of(me)
 
 
 def _tail(path: Path, *, lines: int = 15) -> str:

@@ -1,14 +1,12 @@
 """Step 8: the log verifies; a byte changed underneath does not; the stranger's verifier catches five attacks."""
 
 import hashlib
-import json
 import shutil
 import sqlite3
 import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from mrm.demo import opening
 from mrm.demo.journal import expect
@@ -28,17 +26,17 @@ def verify_database(story: Story) -> None:
     with story.journal.step(
         "8 verify_audit passes; one byte changed underneath, and it names the event"
     ) as step:
-        status, report = _verify(story, story.places.database)
-        expect(status == SOUND and report["is_sound"], f"the log does not verify: {report}")
-        story.say(f"sound: {report['size']} events, {report['checkpoints']} checkpoints")
+        status, said = _verify(story, story.places.database)
+        expect(status == SOUND, f"the log does not verify: {said}")
+        story.say(said)
+        step.facts["sound"] = said
         copy = story.places.folder / "tampered.sqlite3"
         index, event = change_one_byte(story.places.database, copy)
-        status, broken = _verify(story, copy)
-        expect(status == TAMPERED, f"the changed byte passed: {broken}")
-        problem = broken["problem"]
-        expect(problem["index"] == index and problem["event"] == event, f"not named: {problem}")
-        story.say(f"one byte of event {index} changed: {problem['code']} {problem['sentence']}")
-        step.facts = {"sound": report, "tampered": problem}
+        status, said = _verify(story, copy)
+        expect(status == TAMPERED, f"the changed byte passed: {said}")
+        expect(event in said or f"event {index} " in said, f"event {index}, {event}, is not named: {said}")
+        story.say(f"one byte of event {index} changed: {said}")
+        step.facts |= {"tampered": said, "event": event, "index": index}
 
 
 def verify_export(story: Story) -> None:
@@ -80,15 +78,14 @@ def change_one_byte(database: Path, copy: Path) -> tuple[int, str]:
     return index, text
 
 
-def _verify(story: Story, database: Path) -> tuple[int, dict[str, Any]]:
+def _verify(story: Story, database: Path) -> tuple[int, str]:
     done = opening.try_run(
         story.places,
-        [sys.executable, "manage.py", "verify_audit", "--json"],
+        [sys.executable, "manage.py", "verify_audit"],
         within_s=VERIFY_S,
         extra={"MRM_DATABASE_URL": f"sqlite:///{database}"},
     )
-    expect(done.stdout.strip(), f"verify_audit said nothing: {done.stderr[-1000:]}")
-    return done.returncode, json.loads(done.stdout)
+    return done.returncode, (done.stdout + done.stderr).strip()
 
 
 def _verify_alone(story: Story, export: Path) -> tuple[int, str]:
