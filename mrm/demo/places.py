@@ -10,10 +10,11 @@ from pathlib import Path
 from mrm.env import Env
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+LAST_PORT = 65_535
 
 
 class PortTakenError(RuntimeError):
-    """Another process listens where one of ours should."""
+    """One of our processes cannot listen where it should: mostly, another does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,20 +82,20 @@ class Places:
             (self.folder / name).mkdir(parents=True, exist_ok=True)
 
     def ensure_ports_are_free(self) -> None:
-        """Raise ``PortTakenError`` with the variable that names a taken port."""
+        """Raise ``PortTakenError`` with the variable that names a port which cannot be had."""
         ports = {"MRM_WEB_PORT": self.web_port, "MRM_MLFLOW_PORT": self.mlflow_port}
         if self.web_port == self.mlflow_port:
             raise PortTakenError("MRM_WEB_PORT and MRM_MLFLOW_PORT name the same port; set one to another.")
         for name, port in ports.items():
-            with socket.socket() as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    probe.bind(("127.0.0.1", port))
-                except OSError as error:
-                    raise PortTakenError(
-                        f"Port {port} of this machine is taken ({error.strerror}). "
-                        f"Set {name} to a free port, for example: {name}={port + 100} make demo"
-                    ) from error
+            if not 0 < port <= LAST_PORT:
+                raise PortTakenError(f"{name} is {port}; a port is a number from 1 to {LAST_PORT}.")
+            try:
+                _bind(port)
+            except OSError as error:
+                raise PortTakenError(
+                    f"Port {port} of this machine is not free ({error.strerror}). "
+                    f"Set {name} to one that is, for example: {name}={_bind(0)} make demo"
+                ) from error
 
 
 def places_from(env: Env) -> Places:
@@ -104,6 +105,14 @@ def places_from(env: Env) -> Places:
         web_port=env.number("MRM_WEB_PORT"),
         mlflow_port=env.number("MRM_MLFLOW_PORT"),
     )
+
+
+def _bind(port: int) -> int:
+    """Take a port for a moment (0: any that is free) and return its number."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
+        return int(probe.getsockname()[1])
 
 
 def _without_secrets() -> dict[str, str]:

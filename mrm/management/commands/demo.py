@@ -18,6 +18,7 @@ from mrm.demo.places import PortTakenError, places_from
 from mrm.demo.plot import STEPS
 from mrm.demo.processes import Troupe
 from mrm.demo.story import Story
+from mrm.env import SettingMissingError
 
 FAILED, USAGE = 1, 2
 WATCH_S = 1.0
@@ -28,7 +29,7 @@ class _StopError(BaseException):
 
 
 class Command(BaseCommand):
-    """Exit status 0 done, 1 something did not hold, 2 a port is taken."""
+    """Exit status 0 done, 1 something did not hold, 2 a port cannot be had."""
 
     help = "Do the main job with real processes, and keep serving; --check stops at the end."
     requires_system_checks = ()
@@ -39,10 +40,10 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, check: bool, **_options: object) -> None:
         """Perform, and leave no process behind."""
-        places = places_from(settings.ENV)
         try:
+            places = places_from(settings.ENV)
             places.ensure_ports_are_free()
-        except PortTakenError as error:
+        except (PortTakenError, SettingMissingError) as error:
             self.stderr.write(str(error))
             sys.exit(USAGE)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
