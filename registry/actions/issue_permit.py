@@ -32,25 +32,22 @@ def issue_permit(
     expires_on: date,
 ) -> Permit:
     """Write and sign the permit inside the caller's transaction; an older one of the pair is revoked."""
-    version, use_case = intended_use.version, intended_use.use_case
+    version = intended_use.version
     _revoke_older(actor, at, correlation_id, intended_use)
     conditions = [
         {"kind": item.kind, "params": item.params, "text": item.text, "cites": list(item.cites)}
         for item in decision.conditions
     ]
-    statement = {
-        "version": 1,
-        "mlflow_uri": version.mlflow_uri,
-        "artifact_digest": version.artifact_digest,
-        "use_case": use_case.key,
-        "entity": use_case.entity.key,
-        "conditions": conditions,
-        "issued_at": at,
-        "expires_on": expires_on,
-        "approval": approval_uuid,
-        "decision_digest": decision_row.body_digest,
-    }
-    text, signature, key_id = sign_statement(statement)
+    text, signature, key_id = sign_statement(
+        {
+            **_about(intended_use),
+            "conditions": conditions,
+            "issued_at": at,
+            "expires_on": expires_on,
+            "approval": approval_uuid,
+            "decision_digest": decision_row.body_digest,
+        }
+    )
     permit = Permit.objects.create(
         intended_use=intended_use,
         approval_uuid=approval_uuid,
@@ -64,10 +61,7 @@ def issue_permit(
         expires_on=expires_on,
         status=PermitStatus.ISSUED,
     )
-    UseCase.objects.filter(pk=use_case.pk).update(champion=version, row_version=F("row_version") + 1)
-    RegisteredModel.objects.filter(pk=version.registered_model_id).update(
-        lifecycle_state=LifecycleState.APPROVED, row_version=F("row_version") + 1
-    )
+    _move_champion(intended_use)
     record(
         action=AuditAction.PERMIT_ISSUED,
         actor=actor,
@@ -84,10 +78,31 @@ def issue_permit(
         },
         correlation_id=correlation_id,
     )
-    mirror_permission(
-        permit=permit, permission=decision.outcome.value, at=at, alias=f"champion-{use_case.key}"
-    )
+    alias = f"champion-{intended_use.use_case.key}"
+    mirror_permission(permit=permit, permission=decision.outcome.value, at=at, alias=alias)
     return permit
+
+
+def _about(intended_use: IntendedUse) -> dict[str, object]:
+    """Return what every permit states about the pair: these very bytes, for this use, in this entity."""
+    version, use_case = intended_use.version, intended_use.use_case
+    return {
+        "version": 1,
+        "mlflow_uri": version.mlflow_uri,
+        "artifact_digest": version.artifact_digest,
+        "use_case": use_case.key,
+        "entity": use_case.entity.key,
+    }
+
+
+def _move_champion(intended_use: IntendedUse) -> None:
+    """Point the use case at the version, and count the model as approved."""
+    version = intended_use.version
+    rows = UseCase.objects.filter(pk=intended_use.use_case.pk)
+    rows.update(champion=version, row_version=F("row_version") + 1)
+    RegisteredModel.objects.filter(pk=version.registered_model_id).update(
+        lifecycle_state=LifecycleState.APPROVED, row_version=F("row_version") + 1
+    )
 
 
 def mirror_permission(*, permit: Permit, permission: str, at: datetime, alias: str = "") -> None:

@@ -15,7 +15,7 @@ from registry.people.actors import Actor
 from registry.people.models import Person
 from registry.validations.facts import VALIDATION_BATCH
 from registry.validations.independence import conflicts_of_validator, ensure_independent
-from registry.validations.models import ValidationReport
+from registry.validations.models import ValidationReport, ValidationRequest
 from registry.validations.selectors import evidence_digest, get_validation_request
 
 
@@ -37,24 +37,7 @@ def sign_report(
         conflicts=conflicts_of_validator(intended_use=use, person_uuid=actor.person_uuid),
         to="sign this report",
     )
-    if opinion not in set(Opinion):
-        raise InvalidInput(
-            "VAL022", f"the opinion cannot be {opinion[:40]!r}", remedy=f"Use one of {', '.join(Opinion)}."
-        )
-    if request.batch != VALIDATION_BATCH:
-        raise InvalidTransition(
-            "VAL024", "a monitoring batch carries no report", remedy="Sign the validation that it monitors."
-        )
-    if request.status != RequestStatus.COMPLETED:
-        raise InvalidTransition(
-            "VAL020", f"the validation is {request.status}", remedy="Wait until its run has completed."
-        )
-    if not request.challenges.exists():
-        raise InvalidTransition(
-            "VAL023",
-            "nobody has challenged this validation yet",
-            remedy="Note at least one question, its answer and what came of it.",
-        )
+    _ensure_ripe(request, opinion)
     with transaction.atomic():
         try:
             with transaction.atomic():
@@ -88,3 +71,25 @@ def sign_report(
             actor=actor, at=at, correlation_id=correlation_id, intended_use=use, stage=Stage.GATE_APPROVE
         )
     return report
+
+
+def _ensure_ripe(request: ValidationRequest, opinion: str) -> None:
+    """Raise unless the run is complete and challenged, and the opinion is one that exists."""
+    if opinion not in set(Opinion):
+        raise InvalidInput(
+            "VAL022", f"the opinion cannot be {opinion[:40]!r}", remedy=f"Use one of {', '.join(Opinion)}."
+        )
+    if request.batch != VALIDATION_BATCH:
+        raise InvalidTransition(
+            "VAL024", "a monitoring batch carries no report", remedy="Sign the validation that it monitors."
+        )
+    if request.status != RequestStatus.COMPLETED:
+        raise InvalidTransition(
+            "VAL020", f"the validation is {request.status}", remedy="Wait until its run has completed."
+        )
+    if not request.challenges.exists():
+        raise InvalidTransition(
+            "VAL023",
+            "nobody has challenged this validation yet",
+            remedy="Note at least one question, its answer and what came of it.",
+        )
