@@ -53,10 +53,10 @@ def list_audit_events(
             "AUD030", f"no audit action is called {action[:60]!r}", remedy="Choose one from the list."
         )
     actions = [AuditAction(action)] if action else []
-    if reads_whole_log(actor) or (subject_uuid is not None and _is_visible(actor, subject_uuid)):
-        subjects = [subject_uuid] if subject_uuid is not None else []
-        return list_events(subject_uuids=subjects, actions=actions, before=before, limit=limit)
-    return list_events(actor_uuid=actor.person_uuid, actions=actions, before=before, limit=limit)
+    subjects = [subject_uuid] if subject_uuid is not None else []
+    is_whole = reads_whole_log(actor) or (subject_uuid is not None and _is_visible(actor, subject_uuid))
+    own = None if is_whole else actor.person_uuid
+    return list_events(actor_uuid=own, subject_uuids=subjects, actions=actions, before=before, limit=limit)
 
 
 def get_audit_event(*, actor: Actor, uuid: UUID) -> AuditEventView:
