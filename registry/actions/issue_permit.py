@@ -32,7 +32,6 @@ def issue_permit(
     expires_on: date,
 ) -> Permit:
     """Write and sign the permit inside the caller's transaction; an older one of the pair is revoked."""
-    version = intended_use.version
     _revoke_older(actor, at, correlation_id, intended_use)
     conditions = [
         {"kind": item.kind, "params": item.params, "text": item.text, "cites": list(item.cites)}
@@ -56,7 +55,7 @@ def issue_permit(
         signature=signature,
         key_id=key_id,
         conditions=conditions,
-        version_digest=version.artifact_digest,
+        version_digest=intended_use.version.artifact_digest,
         issued_at=at,
         expires_on=expires_on,
         status=PermitStatus.ISSUED,
@@ -74,7 +73,7 @@ def issue_permit(
             "signature": signature,
             "key_id": key_id,
             "expires_on": expires_on,
-            "version_digest": version.artifact_digest,
+            "version_digest": permit.version_digest,
         },
         correlation_id=correlation_id,
     )
