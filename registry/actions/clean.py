@@ -65,6 +65,18 @@ def clean_money(value: Decimal | str, *, name: str) -> Decimal:
     return amount
 
 
+def clean_share(value: Decimal | None, *, name: str) -> Decimal | None:
+    """Return a share between 0 and 1, or none where none is declared. Raises ``INP005``."""
+    if value is not None and not (value.is_finite() and 0 <= value <= 1):
+        raise InvalidInput(
+            "INP005",
+            f"{name} is not a share between 0 and 1",
+            remedy="Write a share such as 0.75, or leave it out.",
+            field=name,
+        )
+    return value
+
+
 def clean_future(value: date, *, on: date, name: str, longest_days: int) -> date:
     """Return a date after ``on`` and within ``longest_days``. Raises ``INP003``."""
     if not 0 < (value - on).days <= longest_days:

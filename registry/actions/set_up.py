@@ -10,7 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from registry.actions.clean import clean_key, clean_member, clean_money, clean_text
+from registry.actions.clean import clean_key, clean_member, clean_money, clean_share, clean_text
 from registry.actions.subjects import subject_of
 from registry.audit.api import AuditAction, record
 from registry.decisions.models import PackRelease
@@ -250,8 +250,12 @@ def declare_portfolio(
                     rwa_standardised_eur=clean_money(
                         details.rwa_standardised_eur, name="rwa_standardised_eur"
                     ),
-                    loss_given_default_share=details.loss_given_default_share,
-                    credit_conversion_share=details.credit_conversion_share,
+                    loss_given_default_share=clean_share(
+                        details.loss_given_default_share, name="loss_given_default_share"
+                    ),
+                    credit_conversion_share=clean_share(
+                        details.credit_conversion_share, name="credit_conversion_share"
+                    ),
                     as_of_date=details.as_of_date,
                     provenance=details.provenance,
                     source=clean_text(details.source, name="source"),
