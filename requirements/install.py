@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 OLDEST = (3, 11)
+INTERRUPTED = 130
 LAYERS = ("client", "web", "worker", "dev")
 
 
@@ -41,22 +42,33 @@ def main(*, layer: str) -> int:
     except InstallError as error:
         sys.stderr.write(f"\n{error}\n")
         return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped. The same command goes on from here.\n")
+        return INTERRUPTED
     return 0
 
 
 def ensure_venv() -> None:
-    """Create the virtual environment if it is not there."""
+    """Create the virtual environment if it is not there, or is there without pip (Debian without python3-venv)."""
     if sys.version_info < OLDEST:
         wanted = ".".join(map(str, OLDEST))
         raise InstallError(
             f"This is Python {sys.version.split()[0]}; {wanted} or newer is needed. Set PYTHON=..."
         )
-    if not PYTHON.exists():
+    if not has_pip():
         say("creating .venv")
         run(
-            [sys.executable, "-m", "venv", str(VENV)],
+            [sys.executable, "-m", "venv", "--clear", str(VENV)],
             problem="python3 -m venv failed; on Debian install python3-venv",
         )
+
+
+def has_pip() -> bool:
+    """Say whether the virtual environment was made to its end."""
+    if not PYTHON.exists():
+        return False
+    done = subprocess.run([str(PYTHON), "-m", "pip", "--version"], capture_output=True, check=False)
+    return done.returncode == 0
 
 
 def install(*, lock: Path) -> None:
@@ -67,7 +79,8 @@ def install(*, lock: Path) -> None:
         str(PYTHON), "-m", "pip", "install", "--no-deps", "--require-hashes", "--no-input",
         "--disable-pip-version-check", "--progress-bar", "off", "-r", str(lock),
     ]  # fmt: skip
-    started, seen, shown, last = time.monotonic(), 0, 0.0, []
+    last: list[str] = []
+    started, seen, shown = time.monotonic(), 0, 0.0
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
         for line in lines_of(pip):
             last = [*last[-30:], line]
