@@ -26,7 +26,7 @@ unexport PYTHONPATH PYTHONHOME DJANGO_SETTINGS_MODULE VIRTUAL_ENV
 FOLDERS := $(HOME) $(XDG_CACHE_HOME) $(TMPDIR)
 SOURCES := mrm registry validation examples tests requirements manage.py
 
-.PHONY: help demo demo-check test check lint format coverage bench clean worker-env dev-env
+.PHONY: help demo demo-check test check lint format coverage bench reference clean worker-env dev-env
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -66,6 +66,9 @@ coverage: dev-env
 format: dev-env ## put the sources into the house's shape
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+
+reference: dev-env ## write docs/reference from the code
+	$(BIN)/python -m tests.contracts.reference_pages
 
 bench: dev-env ## A/B measurements; a table, and var/bench.json
 	$(BIN)/python -m tests.benchmarks

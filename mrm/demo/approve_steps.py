@@ -22,6 +22,8 @@ COMPLEX_USES = ("card-underwriting", "pd-capital-qrre")
 APPROVED = ((SCORECARD, "card-underwriting"), (CARDS, "collections"), (CARDS, "card-underwriting"))
 GATE = ((CARDS, "collections", 0), (CARDS, "equity", 1), (CARDS, "pd-capital-qrre", 3))
 USAGE = 2
+GATE_S = 60.0
+GATE_COMMAND = (sys.executable, "-m", "mrm.client", "gate")
 
 
 def show_safeguards(story: Story) -> None:
@@ -146,17 +148,21 @@ def approve(story: Story) -> None:
 def ask_the_gate(story: Story) -> None:
     """The command says 0 allowed, 1 denied, 2 usage, 3 cannot decide."""
     with story.journal.step("6 mrm gate: 0 allowed, 1 denied, 2 usage, 3 cannot decide") as step:
-        gate = [sys.executable, "-m", "mrm.client", "gate"]
         for uri, use_case, status in GATE:
-            command = [*gate, uri, "--use-case", use_case, "--json"]
-            done = opening.try_run(story.places, command, within_s=60, extra=story.as_dana())
-            expect(
-                done.returncode == status,
-                f"gate {use_case} ended with {done.returncode}, not {status}: {done.stdout}{done.stderr}",
-            )
-            answer = json.loads(done.stdout)
-            expect(answer["sentence"], "the gate gives its reason")
-            step.facts[use_case] = {"status": status, "sentence": answer["sentence"]}
-            story.say(f"exit {status}: {answer['sentence']}")
-        done = opening.try_run(story.places, gate, within_s=60, extra=story.as_dana())
+            step.facts[use_case] = {"status": status, "sentence": pass_gate(story, uri, use_case, status)}
+        done = opening.try_run(story.places, [*GATE_COMMAND], within_s=GATE_S, extra=story.as_dana())
         expect(done.returncode == USAGE, f"wrong usage ended with {done.returncode}")
+
+
+def pass_gate(story: Story, uri: str, use_case: str, status: int) -> str:
+    """Ask the gate as a pipeline would; return its reason. Raises ``ExpectationError`` for another status."""
+    command = [*GATE_COMMAND, uri, "--use-case", use_case, "--json"]
+    done = opening.try_run(story.places, command, within_s=GATE_S, extra=story.as_dana())
+    expect(
+        done.returncode == status,
+        f"gate {use_case} ended with {done.returncode}, not {status}: {done.stdout}{done.stderr}",
+    )
+    sentence = str(json.loads(done.stdout)["sentence"])
+    expect(sentence, "the gate gives its reason")
+    story.say(f"exit {status}: {sentence}")
+    return sentence

@@ -5,10 +5,9 @@ from mrm.demo.story import CARDS, DENIED, MAY_BE_VALIDATED, SCORECARD, Story
 
 USES = {
     CARDS: ("pd-capital-qrre", "card-underwriting", "collections", "pd-large-corporate", "equity"),
-    SCORECARD: ("card-underwriting", "collections"),
+    SCORECARD: ("card-underwriting",),
 }
 BANNED = ("pd-large-corporate", "equity")
-SHIFTED_PAIR = (SCORECARD, "collections")
 
 
 def train(story: Story) -> None:
@@ -37,17 +36,6 @@ def register(story: Story) -> None:
         for use_case in set(USES[CARDS]) - set(BANNED):
             story.expect_state(CARDS, use_case, MAY_BE_VALIDATED)
         step.facts["flips"] = _flips(story)
-
-
-def request_shifted_batch(story: Story) -> None:
-    """Vera asks to see the same plan on a batch whose customers have changed."""
-    with story.journal.step("Vera asks for the plan on a shifted batch as well") as step:
-        uri, use_case = SHIFTED_PAIR
-        pair = story.intended_use(uri, use_case)
-        story.people.at_pages("vera").post(
-            f"/intended-uses/{pair}/validations/", form=f"/intended-uses/{pair}/", batch="shifted"
-        )
-        step.facts["pair"] = f"{uri} {use_case}"
 
 
 def _expect_identity(story: Story) -> None:

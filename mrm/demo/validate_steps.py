@@ -5,7 +5,6 @@ import os
 from mrm.demo.journal import expect
 from mrm.demo.opening import HEAVY, WEB
 from mrm.demo.processes import children_of
-from mrm.demo.register_steps import SHIFTED_PAIR
 from mrm.demo.story import CARDS, HOSTILE, SCORECARD, Json, Story
 
 RUNS_S = 300.0
@@ -21,17 +20,7 @@ VALIDATED = (
 def wait_for_runs(story: Story) -> None:
     """Wait until every validation has ended, showing each as it does."""
     with story.journal.step("4 The workers run the plans; results stream in") as step:
-        shown: dict[str, str] = {}
-
-        def all_ended() -> bool:
-            for row in story.rest("vera").items("validation-requests"):
-                if shown.get(row["uuid"]) != row["status"]:
-                    shown[row["uuid"]] = row["status"]
-                    if row["status"] != "requested":
-                        story.say(f"{row['status']}: {row['ended_reason']}; {row['page']}")
-            return "requested" not in shown.values()
-
-        story.troupe.wait_until(all_ended, what="the validations", within_s=RUNS_S, every_s=1)
+        wait_until_ended(story)
         for uri, use_case, _opinion in VALIDATED:
             row = story.validation(uri, use_case)
             expect(row["status"] == "completed", f"{use_case} ended {row['status']}: {row['ended_reason']}")
@@ -39,24 +28,19 @@ def wait_for_runs(story: Story) -> None:
         step.facts["processes"] = _processes(story)
 
 
-def compare_batches(story: Story) -> None:
-    """On the shifted batch the drift checks fail and no other; on the unshifted one they do not."""
-    with story.journal.step("The shifted batch fails the drift checks, and only those") as step:
-        uri, use_case = SHIFTED_PAIR
-        shifted = verdicts(story.validation(uri, use_case, batch="shifted"))
-        plain = verdicts(story.validation(uri, use_case))
-        step.facts |= {"shifted": shifted, "unshifted": plain}
-        failed = {check for check, verdict in shifted.items() if verdict == "fail"}
-        expect(failed == DRIFT_CHECKS, f"on the shifted batch {sorted(failed)} fail")
-        expect(all(plain[check] == "pass" for check in DRIFT_CHECKS), f"on the unshifted batch: {plain}")
-        findings = [
-            row for row in story.rest("vera").items("findings")
-            if row["intended_use"] == story.intended_use(uri, use_case)
-        ]  # fmt: skip
-        raised = sorted(row["check_id"] for row in findings)
-        expect(set(raised) >= DRIFT_CHECKS, f"findings were raised for {raised}")
-        expect(len(raised) == len(set(raised)), f"a finding was raised twice: {raised}")
-        story.say(f"failed: {', '.join(sorted(failed))}; findings: {story.places.web_url}/findings/")
+def wait_until_ended(story: Story) -> None:
+    """Show each validation as it ends."""
+    shown: set[str] = story.kept.setdefault("shown", set())
+
+    def all_ended() -> bool:
+        rows = story.rest("vera").items("validation-requests")
+        for row in rows:
+            if row["status"] != "requested" and row["uuid"] not in shown:
+                shown.add(row["uuid"])
+                story.say(f"{row['status']}: {row['ended_reason']}; {row['page']}")
+        return all(row["uuid"] in shown for row in rows)
+
+    story.troupe.wait_until(all_ended, what="the validations", within_s=RUNS_S, every_s=1)
 
 
 def challenge_and_sign(story: Story) -> None:

@@ -140,12 +140,14 @@ def test_4_the_plan_was_run_to_its_end(performance: Performance) -> None:
 
 
 def test_4_the_drift_checks_and_no_others_fail_on_the_shifted_batch(performance: Performance) -> None:
-    facts = performance.step("The shifted batch").facts
+    facts = performance.step("A batch shifts").facts
     assert {check for check, verdict in facts["shifted"].items() if verdict == "fail"} == {
         "drift.data",
         "drift.score",
     }
     assert "fail" not in facts["unshifted"].values()
+    assert facts["findings"] == ["drift.data", "drift.score"]
+    assert facts["gate"]["before"] != facts["gate"]["after"]
 
 
 def test_4_web_worker_and_box_are_different_processes(performance: Performance) -> None:
