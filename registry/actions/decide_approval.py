@@ -20,6 +20,7 @@ from registry.domain.lifecycle import ensure_transition
 from registry.domain.vocab import ApprovalStatus, Outcome, Role, Stage
 from registry.people.actors import Actor
 from registry.people.models import Person
+from registry.validations.facts import find_decisive_request
 from registry.validations.independence import ensure_independent
 
 DEFAULT_TERM_DAYS = 365
@@ -41,7 +42,8 @@ def decide_approval(
     Raises ``PEO001`` without the approver's role, ``PEO004`` for a conflict of
     interest, ``PEO006`` for a token, ``APR004`` when somebody changed the
     request first, ``APR005`` when the artefact is not the one submitted,
-    ``APR006`` when policy does not allow what would be approved.
+    ``APR006`` when policy does not allow what would be approved, ``APR007``
+    when a newer validation has completed since the submission.
     """
     approval = get_approval(actor=actor, uuid=approval_uuid)
     use = approval.intended_use
@@ -100,6 +102,12 @@ def _ensure_may_decide(actor: Actor, approval: ApprovalRequest) -> None:
 
 def _permit(actor: Actor, at: datetime, correlation_id: str, approval: ApprovalRequest) -> None:
     use = approval.intended_use
+    if find_decisive_request(intended_use=use) != approval.report.request:
+        raise Conflict(
+            "APR007",
+            "there is newer evidence than the report that was submitted speaks of",
+            remedy="Refuse this request, and have the newest report submitted.",
+        )
     row = decide_policy(
         actor=actor, at=at, correlation_id=correlation_id, intended_use=use, stage=Stage.GATE_APPROVE
     )

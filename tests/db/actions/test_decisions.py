@@ -186,6 +186,22 @@ def test_policy_is_asked_again_at_the_last_step_and_a_refusal_leaves_the_request
     assert story.safeguarded().argued().decided().permit.status == "issued"
 
 
+def test_an_approval_rests_on_the_newest_evidence_or_is_not_given() -> None:
+    story = a_story().validated().submitted()
+    story.at += timedelta(hours=1)
+    story.validated()
+    decide = {
+        **by("ada", at=story.at),
+        "approval_uuid": story.approval.uuid,
+        "comment": "Yes.",
+        "row_version": 1,
+    }
+    refused("APR007", api.decide_approval, **decide, is_granted=True)
+    api.decide_approval(**decide, is_granted=False)
+    story.submitted().decided()
+    assert story.permit.statement
+
+
 def test_a_finding_is_closed_on_what_was_read_and_not_reopened_by_its_owner() -> None:
     story = (
         a_story().requested().run(submission("stability.psi", Verdict.FAIL, facts={"evidence.psi": "0.12"}))
