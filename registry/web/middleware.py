@@ -3,10 +3,14 @@
 import re
 from collections.abc import Callable
 from http import HTTPStatus
+from urllib.parse import urlencode
 from uuid import uuid4
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
 
 from registry.domain.errors import MrmError
 
@@ -59,14 +63,24 @@ class CorrelationMiddleware:
 
 
 class DomainErrorMiddleware:
-    """Turns a domain error that a page let through into a page: code, cause and what to do."""
+    """Turns a domain error that a page let through into a page: code, cause and what to do.
+
+    Where a session ended under a page that renews a part of itself, the whole
+    page is sent to sign in, instead of showing the form inside that part.
+    """
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Serve the request."""
-        return self.get_response(request)
+        response = self.get_response(request)
+        htmx = getattr(request, "htmx", None)
+        sign_in = reverse(settings.LOGIN_URL)
+        if htmx is None or not htmx or not response.get("Location", "").startswith(sign_in):
+            return response
+        query = urlencode({"next": htmx.current_url_abs_path or "/"})
+        return HttpResponseClientRedirect(f"{sign_in}?{query}")
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Return the error's page, or ``None`` for what is not a domain error."""

@@ -139,6 +139,17 @@ def test_a_live_run_renews_itself_until_it_ends(door: Door, world: World) -> Non
     assert "hx-trigger" not in part.content.decode()
 
 
+def test_a_part_whose_session_ended_sends_the_whole_page_to_sign_in(
+    client: Client, world: World, db: None
+) -> None:
+    assert world.running is not None
+    address = f"/runs/{world.running.uuid}/"
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{address}"}
+    response = client.get(f"{address}progress/", headers=headers)
+    assert response["HX-Redirect"] == f"/sign-in/?next={address.replace('/', '%2F')}"
+    assert "Location" not in response
+
+
 def test_a_finished_run_shows_figures_documentation_and_findings(door: Door, world: World) -> None:
     assert world.validated is not None
     response = door("vera").get(f"/runs/{world.validated.uuid}/")
