@@ -32,7 +32,7 @@ def results() -> list[Result]:
             "import mlflow", [sys.executable, "-c", "import mlflow"], environment=environment, cwd=ROOT
         ),
         is_equal=lambda ours, _peer: ours == row.body_digest,
-        runs=7,
+        runs=5,
         warm_up=1,
         sizes={"packs": len(packs), "rules": sum(len(pack.rules) for pack in packs), "facts": len(facts)},
         note=NOTE,

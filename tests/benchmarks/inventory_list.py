@@ -58,10 +58,10 @@ def _against_peer(get: Callable[[str], Any], title: str, ours: str, peer: str) -
     return Entry(
         name=f"inventory list, {title}",
         work=f"list 50 of {MODELS:,} models, {title}",
-        ours=in_process("GET /api/v1/models", lambda: get(f"/api/v1/models?{ours}"), repeats=4),
-        peer=in_process(PEER, lambda: get(f"/peer/models?{peer}"), repeats=4),
+        ours=in_process("GET /api/v1/models", lambda: get(f"/api/v1/models?{ours}"), repeats=2),
+        peer=in_process(PEER, lambda: get(f"/peer/models?{peer}"), repeats=2),
         is_equal=is_same_page,
-        runs=15,
+        runs=11,
         sizes={"models": MODELS},
         note=NOTE,
     )
@@ -73,7 +73,7 @@ def _with_facets(get: Callable[[str], Any]) -> Entry:
         work=f"list 50 of {MODELS:,} models with six facets counted",
         ours=in_process("GET /api/v1/models?facets=1", lambda: get("/api/v1/models?limit=50&facets=1")),
         is_equal=lambda ours, _none: _facets_add_up(ours),
-        runs=9,
+        runs=5,
         sizes={"models": MODELS},
         note="no peer: none of the lists compared counts facets; equal means that the counts add up to the models",
     )

@@ -45,7 +45,7 @@ def results() -> list[Result]:
             ours=in_server("GET /api/v1/models, gunicorn", ours, pid=our_pid, repeats=CALLS),
             peer=in_server("MLflow server, registered-models/search", theirs, pid=their_pid, repeats=CALLS),
             is_equal=lambda a, b: [row["key"] for row in a["items"]] == names == _names(b),
-            runs=9,
+            runs=7,
             sizes={"models": MODELS, "calls a turn": CALLS},
             note=NOTE,
         )

@@ -5,6 +5,7 @@ MLflow keeps artefacts in a folder instead of the object store.
 """
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -51,11 +52,12 @@ class Deployment:
     def service(self, name: str) -> LocalService:
         return local_service(name, values=self.values, place=self.place)
 
-    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a management command in the environment of ``web``."""
+    def manage(self, *arguments: str, typed: str = "", **other: str) -> subprocess.CompletedProcess[str]:
+        """Run a management command in the environment of ``web``, without a terminal."""
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
-            cwd=ROOT, env=self.service("web").environment, capture_output=True, text=True, timeout=180, check=False,
+            cwd=ROOT, env=self.service("web").environment | other, input=typed, capture_output=True, text=True,
+            timeout=180, check=False, start_new_session=True,
         )  # fmt: skip
 
     @contextmanager
@@ -186,3 +188,39 @@ def test_mlflow_answers_under_the_name_by_which_the_others_call_it(deployment: D
         request = Request(address, headers={"Host": "mlflow:5000"})
         with urlopen(request, timeout=10) as answer:
             assert answer.status == 200
+
+
+def test_the_first_accounts_are_made_as_the_page_says_and_a_restored_backup_verifies(
+    deployment: Deployment,
+) -> None:
+    early = deployment.folder / "early.dump"
+    dump(deployment, early)
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    snippet = re.search(r"```python\n(.+?)```", page, re.DOTALL)
+    assert snippet is not None
+    typed = "a long enough passphrase 7\n" * 2
+    made = deployment.manage("shell", "--no-imports", "-c", snippet[1], typed=typed)
+    assert made.returncode == 0, made.stderr
+
+    signed = deployment.manage("checkpoint")
+    assert "Signed a checkpoint over" in signed.stdout, signed.stderr
+    late = deployment.folder / "late.dump"
+    dump(deployment, late)
+
+    assert verify_restored(deployment, late).returncode == 0
+    refused = verify_restored(deployment, early)
+    assert refused.returncode == 1
+    assert "AUD" in refused.stderr
+
+
+def dump(deployment: Deployment, file: Path) -> None:
+    url = deployment.service("web").environment["MRM_DATABASE_URL"]
+    subprocess.run(["pg_dump", "-Fc", "-f", str(file), url], check=True, timeout=120)
+
+
+def verify_restored(deployment: Deployment, file: Path) -> subprocess.CompletedProcess[str]:
+    with postgresql_database(prefix="mrm_restore") as url:
+        restore = ["pg_restore", "--exit-on-error", "--no-owner", "-d", url, str(file)]
+        subprocess.run(restore, check=True, timeout=120)
+        assert deployment.manage("migrate", "--check", MRM_DATABASE_URL=url).returncode == 0
+        return deployment.manage("verify_audit", MRM_DATABASE_URL=url)
