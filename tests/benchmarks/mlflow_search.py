@@ -57,13 +57,20 @@ def _names(page: Any) -> list[str]:
 
 
 def reader(url: str, headers: dict[str, str]) -> Callable[[], Any]:
-    """Return a function that reads the address as JSON over one connection."""
+    """Return a function that reads the address as JSON over one connection, made anew when it lay idle too long."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=60)
 
-    def read() -> Any:
+    def ask() -> http.client.HTTPResponse:
         connection.request("GET", f"{parts.path}?{parts.query}", headers=headers)
-        answer = connection.getresponse()
+        return connection.getresponse()
+
+    def read() -> Any:
+        try:
+            answer = ask()
+        except (http.client.RemoteDisconnected, ConnectionError):
+            connection.close()
+            answer = ask()
         body = answer.read()
         if answer.status != 200:
             raise RuntimeError(f"{url} answered {answer.status}: {body[:300]!r}")
