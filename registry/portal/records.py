@@ -190,7 +190,11 @@ def decision(visit: Visit, *, uuid: UUID) -> Page:
     return Page(
         title=f"Decision on {view.row.intended_use} at {view.row.stage}",
         template="registry/decision.html",
-        context={"view": view, "is_newest": newest in (None, view.row.uuid)},
+        context={
+            "view": view,
+            "is_newest": newest in (None, view.row.uuid),
+            "packs": api.list_packs(actor=visit.actor),
+        },
     )
 
 

@@ -68,9 +68,15 @@ def evidence_uuid(source: object) -> str:
 
 
 @register.filter
-def clauses(citations: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the citations of a decision as rows, by reference."""
-    return [{"ref": ref, **citations[ref]} for ref in sorted(citations)]
+def clauses(
+    citations: Mapping[str, Mapping[str, Any]], packs: Iterable[api.PackRelease]
+) -> list[dict[str, Any]]:
+    """Return the citations of a decision as rows, each with how strongly its instrument binds."""
+    levels = {f"{pack.instrument}/{pack.version}": pack.binding_level for pack in packs}
+    return [
+        {"ref": ref, **citations[ref], "binding_level": levels.get(ref.partition("#")[0], "")}
+        for ref in sorted(citations)
+    ]
 
 
 @register.filter

@@ -14,9 +14,12 @@ def decision(visit: Visit, *, uuid: UUID) -> HttpResponse:
     """Show a decision: question, sentence, rules, what would change it."""
     view = api.get_decision(actor=visit.actor, uuid=uuid)
     newest = view.row.intended_use.permission_decision_uuid
-    return visit.render(
-        "registry/decision.html", {"view": view, "is_newest": newest in (None, view.row.uuid)}
-    )
+    context = {
+        "view": view,
+        "is_newest": newest in (None, view.row.uuid),
+        "packs": api.list_packs(actor=visit.actor),
+    }
+    return visit.render("registry/decision.html", context)
 
 
 @page()

@@ -78,6 +78,9 @@ class Document(HTMLParser):
     def problems(self) -> list[str]:
         """Return everything that is wrong with the page."""
         found = [*self.blocked, *self.complaints]
+        found += [
+            f"link to {link}" for link in self.links if not link.startswith(("/", "?", "#", "https://"))
+        ]
         found += [f"id {name} twice" for name, count in Counter(self.ids).items() if count > 1]
         found += [
             f"field {field.get('name')} without label"

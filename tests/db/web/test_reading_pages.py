@@ -37,6 +37,7 @@ def test_an_equity_decision_shows_rule_citation_and_that_nothing_flips_it(door: 
     assert "Basel Framework CRE30.34" in text
     assert "VERIFIED" in text
     assert "none up to" in text
+    assert "binding rule" in text
 
 
 def test_a_decision_links_observed_values_to_evidence_and_offers_json(door: Door, world: World) -> None:
