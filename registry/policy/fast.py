@@ -1,0 +1,216 @@
+"""Verdicts for many fact sets at once: outcome, tier and conditions, without a trace.
+
+Rules are evaluated over columns of facts instead of one fact set after the
+other. The meaning is the traced engine's, which stays the authority: what a
+verdict rests on is read from a decision.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import combinations
+from typing import TypeVar
+
+from registry.domain.canonical import canonical_bytes
+from registry.domain.vocab import BindingLevel, Outcome, Stage, Verification
+from registry.policy.columns import Answer, Grouped, Sheet, expanded
+from registry.policy.engine import NON_BINDING, packs_in_force
+from registry.policy.facts import Facts, FactValue
+from registry.policy.rules import (
+    Block,
+    Clause,
+    Impose,
+    Inform,
+    Pack,
+    Refer,
+    Require,
+    RequirementKind,
+    Rule,
+    SetExplainability,
+    SetTier,
+)
+from registry.policy.vocabulary import REQUIRED_EXPLAINABILITY, TIER
+
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdicts:
+    """Verdicts on ``size`` fact sets, as masks: bits set where an outcome, tier or condition holds."""
+
+    size: int
+    by_outcome: Mapping[Outcome, int]
+    by_tier: Mapping[int, int]
+    by_condition: Mapping[bytes, int]
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """The outcome of each fact set, in order."""
+        found = [Outcome.ALLOW] * self.size
+        for outcome, mask in self.by_outcome.items():
+            for index in _indexes(mask, self.size):
+                found[index] = outcome
+        return tuple(found)
+
+    @property
+    def tiers(self) -> tuple[int | None, ...]:
+        """The tier of each fact set, in order; ``None`` where no rule set one."""
+        found: list[int | None] = [None] * self.size
+        for tier, mask in self.by_tier.items():
+            for index in _indexes(mask, self.size):
+                found[index] = tier
+        return tuple(found)
+
+    def differing(self, *, other: "Verdicts") -> tuple[int, ...]:
+        """Return the places of the fact sets on which the verdicts differ."""
+        mask = (
+            _difference(self.by_outcome, other.by_outcome)
+            | _difference(self.by_tier, other.by_tier)
+            | _difference(self.by_condition, other.by_condition)
+        )
+        return tuple(_indexes(mask, self.size))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ruling:
+    """A rule that may gate, with what came of it."""
+
+    rule: Rule
+    answer: Answer
+    takes_effect: int
+    errs: int
+
+
+def judge(*, packs: Sequence[Pack], rows: Sequence[Facts], stage: Stage, as_of: date) -> Verdicts:
+    """Return the verdicts at ``stage`` on fact sets whose values are as declared.
+
+    Equal to ``decide`` on each, which also checks the facts. Raises
+    ``InvalidInput`` ``POL001`` when two contents claim one pack's name.
+    """
+    ruling = packs_in_force(packs=packs, as_of=as_of)
+    clauses = {ref: clause for pack in packs for ref, clause in pack.clauses_by_ref.items()}
+    adopted = {ref for pack in ruling if pack.binding_level is BindingLevel.HOUSE for ref in pack.adopts}
+    sheet = Sheet(rows=rows)
+    found: list[_Ruling] = []
+    refer = 0
+    for step in (item for item in Stage if item.rank <= stage.rank):
+        results = [
+            _apply(rule, sheet, clauses)
+            for pack in ruling
+            if pack.binding_level not in NON_BINDING or pack.ref in adopted
+            for rule in {rule.id: rule for rule in pack.rules if rule.stage is step}.values()
+            if _may_gate(rule, clauses)
+        ]
+        refer |= 0 if results else sheet.everyone
+        found += results
+        if step is Stage.TIERING:
+            derived = _derive(sheet, results)
+            refer |= sheet.everyone & ~derived if stage is not Stage.TIERING else 0
+    refer |= _clashes(found)
+    tiers = sheet.column(name=TIER)
+    assert isinstance(tiers, Grouped)
+    return Verdicts(
+        size=len(rows),
+        by_outcome=_outcomes(found, refer),
+        by_tier={int(tier): mask for tier, mask in tiers.groups.items() if mask},
+        by_condition=_conditions(found),
+    )
+
+
+def _may_gate(rule: Rule, clauses: Mapping[str, Clause]) -> bool:
+    return not isinstance(rule.effect, Inform) and not any(
+        cite in clauses and clauses[cite].verification is Verification.UNVERIFIED for cite in rule.cites
+    )
+
+
+def _apply(rule: Rule, sheet: Sheet, clauses: Mapping[str, Clause]) -> _Ruling:
+    answer = sheet.ask(condition=rule.when)
+    sound = sheet.everyone & ~answer.erring
+    is_unfounded = any(cite not in clauses for cite in rule.cites)
+    return _Ruling(
+        rule=rule,
+        answer=Answer(true=answer.true & sound, false=answer.false & sound),
+        takes_effect=sheet.everyone & ~(answer.false & sound),
+        errs=sheet.everyone if is_unfounded else answer.erring,
+    )
+
+
+def _derive(sheet: Sheet, results: Sequence[_Ruling]) -> int:
+    """Set tier and required level to the strictest; return where both are known."""
+    tiers, levels = _given(sheet, TIER), _given(sheet, REQUIRED_EXPLAINABILITY)
+    for item in results:
+        if isinstance(item.rule.effect, SetTier):
+            tiers[item.rule.effect.tier] = tiers.get(item.rule.effect.tier, 0) | item.takes_effect
+        if isinstance(item.rule.effect, SetExplainability):
+            levels[item.rule.effect.level] = levels.get(item.rule.effect.level, 0) | item.takes_effect
+    known = sheet.everyone
+    for name, masks, order in (
+        (TIER, tiers, sorted(tiers)),
+        (REQUIRED_EXPLAINABILITY, levels, sorted(levels)[::-1]),
+    ):
+        taken = 0
+        groups: dict[FactValue, int] = {}
+        for value in order:
+            groups[value] = masks[value] & ~taken
+            taken |= masks[value]
+        sheet.put(name=name, groups=groups)
+        known &= taken
+    return known
+
+
+def _given(sheet: Sheet, name: str) -> dict[int, int]:
+    column = sheet.column(name=name)
+    assert isinstance(column, Grouped)
+    return {int(value): mask for value, mask in column.groups.items()}
+
+
+def _clashes(found: Sequence[_Ruling]) -> int:
+    """Where two rules ask for one check with different parameters."""
+    clashing = 0
+    asked = [
+        (item.rule.effect, item.takes_effect)
+        for item in found
+        if isinstance(item.rule.effect, Require) and item.rule.effect.kind is RequirementKind.CHECK
+    ]
+    for (one, where), (other, elsewhere) in combinations(asked, 2):
+        shared = set(one.params) & set(other.params) if one.name == other.name else set()
+        if any(one.params[name] != other.params[name] for name in shared):
+            clashing |= where & elsewhere
+    return clashing
+
+
+def _outcomes(found: Sequence[_Ruling], refer: int) -> dict[Outcome, int]:
+    deny, limit = 0, 0
+    for item in found:
+        refer |= item.errs
+        if isinstance(item.rule.effect, Block):
+            deny |= item.answer.true
+        if isinstance(item.rule.effect, Block | Refer):
+            refer |= item.takes_effect
+        if isinstance(item.rule.effect, Impose):
+            limit |= item.takes_effect
+    return {
+        Outcome.ALLOW_WITH_CONDITIONS: limit & ~refer & ~deny,
+        Outcome.REFER: refer & ~deny,
+        Outcome.DENY: deny,
+    }
+
+
+def _conditions(found: Sequence[_Ruling]) -> dict[bytes, int]:
+    imposed: dict[bytes, int] = {}
+    for item in found:
+        if isinstance(item.rule.effect, Impose):
+            key = canonical_bytes(item.rule.effect.to_json())
+            imposed[key] = imposed.get(key, 0) | item.takes_effect
+    return imposed
+
+
+def _difference(one: Mapping[Key, int], other: Mapping[Key, int]) -> int:
+    mask = 0
+    for key in {*one, *other}:
+        mask |= one.get(key, 0) ^ other.get(key, 0)
+    return mask
+
+
+def _indexes(mask: int, size: int) -> list[int]:
+    return [index for index, bit in enumerate(expanded(mask=mask, size=size)) if bit == "1"]
