@@ -17,6 +17,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 OLDEST = (3, 11)
 INTERRUPTED = 130
+PROGRESS_S = 5.0
 LAYERS = ("client", "web", "worker", "dev")
 
 
@@ -84,12 +85,12 @@ def install(*, lock: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
         for line in lines_of(pip):
             last = [*last[-30:], line]
-            seen += line.startswith(("Collecting ", "Requirement already satisfied"))
-            is_late = time.monotonic() - shown > 5
-            if is_late or line.startswith("Installing collected"):
+            seen += line.startswith(("Collecting ", "Processing ", "Requirement already satisfied"))
+            if line.startswith("Installing collected"):
+                say(f"  {time.monotonic() - started:4.0f} s  unpacking all; this takes a minute or two")
+            elif line.startswith("Collecting") and time.monotonic() - shown > PROGRESS_S:
                 shown = time.monotonic()
-                step = "unpacking all" if line.startswith("Installing collected") else f"{seen} of {total}"
-                say(f"  {shown - started:4.0f} s  {step}")
+                say(f"  {shown - started:4.0f} s  {seen} of {total}")
     if pip.returncode != 0:
         raise InstallError("pip could not install the lock file:\n" + "\n".join(last))
     say(f"installed in {time.monotonic() - started:.0f} s")

@@ -19,10 +19,10 @@ def keep_checkpoint(story: Story) -> None:
             lambda: _keep_export(story), what="a checkpoint over the decisions", within_s=90, every_s=3
         )
         export = story.kept["export"]
-        newest = max((export / "checkpoints").iterdir(), key=_size_of)
+        newest = max((export / "checkpoints").iterdir(), key=size_of)
         story.kept |= {"key": export / "log.pub", "checkpoint": newest}
-        step.facts["size"] = _size_of(newest)
-        story.say(f"checkpoint over {_size_of(newest)} events: {newest}")
+        step.facts["size"] = size_of(newest)
+        story.say(f"checkpoint over {size_of(newest)} events: {newest}")
 
 
 def read_portal(story: Story) -> None:
@@ -101,5 +101,6 @@ def _decisions(story: Story) -> list[str]:
     return [str(row["uuid"]) for row in map(json.loads, entries) if row["action"] == "policy.decided"]
 
 
-def _size_of(note: Path) -> int:
+def size_of(note: Path) -> int:
+    """Return how many events a checkpoint covers."""
     return int(note.read_text(encoding="utf-8").splitlines()[1])

@@ -11,7 +11,7 @@ from pathlib import Path
 from mrm.demo import opening
 from mrm.demo.journal import expect
 from mrm.demo.places import CHECKOUT
-from mrm.demo.read_steps import download_export
+from mrm.demo.read_steps import download_export, size_of
 from mrm.demo.story import Story
 
 VERIFIER = CHECKOUT / "registry" / "audit" / "standalone" / "verify_log.py"
@@ -48,7 +48,9 @@ def verify_export(story: Story) -> None:
         status, said = _verify_alone(story, export)
         expect(status == SOUND, f"the honest export is refused: {said}")
         story.say(said)
-        for name, attack in ATTACKS.items():
+        short = size_of(story.kept["checkpoint"]) - 1
+        attacks = ATTACKS | {"truncation": lambda lines: lines[:short]}
+        for name, attack in attacks.items():
             broken = export.with_name(f"audit-log-{name}")
             shutil.copytree(export, broken)
             _attack(broken, attack)
@@ -117,25 +119,21 @@ def _swap(lines: Lines) -> Lines:
     return [*lines[:5], lines[6], lines[5], *lines[7:]]
 
 
-def _truncate(lines: Lines) -> Lines:
-    return lines[:5]
-
-
 ATTACKS: dict[str, Callable[[Lines], Lines]] = {
     "edit": _edit,
     "deletion": _delete,
     "insertion": _insert,
     "swap": _swap,
-    "truncation": _truncate,
 }
 
 
 def _attack(export: Path, attack: Callable[[Lines], Lines]) -> None:
-    """Change the entries, and cover the traces: hashes made anew, checkpoints of the export removed."""
+    """Change the entries, make their hashes anew, and remove what was signed over more than is left."""
     path = export / "entries.jsonl"
     lines = attack(path.read_bytes().splitlines())
     path.write_bytes(b"".join(line + b"\n" for line in lines))
     leaves = [hashlib.sha256(b"\x00" + line).hexdigest() for line in lines]
     (export / "leaves.txt").write_text("".join(f"{leaf}\n" for leaf in leaves), encoding="utf-8")
     for note in (export / "checkpoints").iterdir():
-        note.unlink()
+        if size_of(note) > len(lines):
+            note.unlink()
