@@ -14,4 +14,5 @@ app.conf.beat_schedule = {
     "dispatch": {"task": "registry.dispatch", "schedule": 2.0},
     "sequence": {"task": "registry.sequence", "schedule": 1.0},
     "checkpoint": {"task": "registry.checkpoint", "schedule": 15.0},
+    "renew": {"task": "registry.renew", "schedule": 600.0},
 }

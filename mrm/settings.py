@@ -32,7 +32,8 @@ WSGI_APPLICATION = "mrm.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "registry.Person"
 LOGIN_URL = "web:sign-in"
-LOGIN_REDIRECT_URL = "web:inventory"
+LOGIN_REDIRECT_URL = "web:home"
+CSRF_FAILURE_VIEW = "registry.web.errors.csrf_refused"
 
 INSTALLED_APPS = [
     "mrm.apps.MrmConfig",
@@ -104,6 +105,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 WHITENOISE_USE_FINDERS = True
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -49,6 +49,7 @@ from registry.actions.read_run_order import (
 )
 from registry.actions.record_validation import record_validation
 from registry.actions.register_version import RegistrationResult, register_version
+from registry.actions.renew_decisions import renew_decisions
 from registry.actions.request_approval import request_approval
 from registry.actions.request_validation import RUN_QUEUE, RUN_TASK, request_validation
 from registry.actions.set_up import (
@@ -242,6 +243,7 @@ __all__ = [
     "release_key",
     "release_packs",
     "released_packs",
+    "renew_decisions",
     "replay_decision",
     "request_approval",
     "request_validation",

@@ -57,3 +57,9 @@ def sequence() -> None:
 def checkpoint() -> None:
     """Sign and export the state of the audit log, unless nothing is new."""
     registry_api.publish_log(at=SystemClock().now())
+
+
+@shared_task(name="registry.renew", ignore_result=True)  # type: ignore[untyped-decorator]
+def renew() -> None:
+    """Decide again what time alone may have changed."""
+    registry_api.renew_decisions(at=SystemClock().now())

@@ -201,7 +201,7 @@ def _requirement(key: tuple[str, str], group: Sequence[tuple[Applied, Require]],
     values = [facts.get(name, ABSENT).value for name in names]
     status = "unknown"
     if values and None not in values:
-        status = "unmet" if False in values else "met"
+        status = "unmet" if any(value is False for value in values) else "met"
     return Requirement(
         kind=key[0],
         name=key[1],

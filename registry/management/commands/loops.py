@@ -57,6 +57,7 @@ class Command(BaseCommand):
             Loop(act=tasks.dispatch, every_s=2.0),
             Loop(act=tasks.sequence, every_s=1.0),
             Loop(act=tasks.checkpoint, every_s=60.0),
+            Loop(act=tasks.renew, every_s=600.0),
         ]
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -162,3 +162,14 @@ def test_without_a_permit_it_is_never_allowed() -> None:
 def test_a_use_that_was_not_registered_is_refused(story: Story) -> None:
     with pytest.raises(MrmError, match="INV015"):
         api.check_permission(**by("dana"), mlflow_uri="models:/pd-cards/1", use_case_key="collections")
+
+
+def test_a_permission_that_time_has_ended_is_shown_so_the_next_day(story: Story) -> None:
+    assert api.renew_decisions(at=story.at) == 0
+    before = api.list_decisions(actor=actor("vera"), intended_use=story.use)
+    assert api.renew_decisions(at=story.at + timedelta(days=1)) == 1
+    assert story.state() == "allow_with_conditions"
+    assert api.renew_decisions(at=story.at + timedelta(days=1)) == 0
+    assert len(api.list_decisions(actor=actor("vera"), intended_use=story.use)) == len(before) + 1
+    api.renew_decisions(at=story.at + timedelta(days=TERM_TIER_2 + 1))
+    assert story.state() == "deny"

@@ -233,6 +233,15 @@ def test_a_requirement_says_whether_it_is_met(*, value: bool | None, status: str
     assert (found.kind, found.name, found.status) == ("safeguard", "monitoring", status)
 
 
+def test_a_measured_zero_meets_a_requirement() -> None:
+    need = Require(
+        kind=RequirementKind.CHECK, name="drift.data", text="Drift.", fact="evidence.data_drift_share"
+    )
+    facts = make_facts(evidence__data_drift_share="0")
+    (found,) = make_decision([complete_pack(make_rule("n", need))], facts).requirements
+    assert found.status == "met"
+
+
 def test_equal_conditions_join_and_only_the_shortest_term_is_kept() -> None:
     longer = replace(LIMIT, expires_in_days=365)
     endless = replace(LIMIT, expires_in_days=None, kind=ConditionKind.SEGMENT)
