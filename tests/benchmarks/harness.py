@@ -7,6 +7,7 @@ stand beside it. Nothing here judges a time; only unequal answers fail.
 
 import os
 import subprocess
+import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -155,6 +156,7 @@ def in_child(name: str, command: Sequence[str], *, environment: Mapping[str, str
             command, env=environment, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
         )
         assert process.stdout is not None
+        watch = _PeakWatch(process.pid)
         answer = process.stdout.read().decode()
         _pid, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -165,10 +167,43 @@ def in_child(name: str, command: Sequence[str], *, environment: Mapping[str, str
             cpu_s=usage.ru_utime + usage.ru_stime,
             wall_s=time.perf_counter() - wall,
             answer=answer,
-            peak_mib=usage.ru_maxrss / 1024,
+            peak_mib=watch.stop(),
         )
 
     return Side(name=name, turn=turn)
+
+
+class _PeakWatch:
+    """Follows a child's own peak of resident memory.
+
+    The kernel's account at the end of a child counts what its parent held when
+    it forked; the peak in /proc starts anew with the child's program.
+    """
+
+    EVERY_S = 0.005
+
+    def __init__(self, pid: int) -> None:
+        self._status = Path(f"/proc/{pid}/status")
+        self._ours = Path("/proc/self/cmdline").read_bytes()
+        self._cmdline = Path(f"/proc/{pid}/cmdline")
+        self._peak_kib = 0
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> float:
+        """Return the highest peak seen, in MiB."""
+        self._done.set()
+        self._thread.join()
+        return self._peak_kib / 1024
+
+    def _follow(self) -> None:
+        while not self._done.wait(self.EVERY_S):
+            try:
+                if self._cmdline.read_bytes() != self._ours:
+                    self._peak_kib = max(self._peak_kib, _peak_kib(self._status.read_text(encoding="utf-8")))
+            except OSError:
+                return
 
 
 def in_server(name: str, call: Callable[[], Any], *, pid: int, repeats: int) -> Side:
@@ -195,12 +230,14 @@ def tree_cpu_s(pid: int) -> float:
 
 def tree_peak_mib(pid: int) -> float:
     """Return the sum of the processes' peaks of resident memory; pages that they share count more than once."""
-    total = 0
-    for member in _tree(pid):
-        for line in Path(f"/proc/{member}/status").read_text(encoding="utf-8").splitlines():
-            if line.startswith("VmHWM:"):
-                total += int(line.split()[1])
-    return total / 1024
+    return (
+        sum(_peak_kib(Path(f"/proc/{member}/status").read_text(encoding="utf-8")) for member in _tree(pid))
+        / 1024
+    )
+
+
+def _peak_kib(status: str) -> int:
+    return next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")), 0)
 
 
 def _tree(pid: int) -> list[int]:

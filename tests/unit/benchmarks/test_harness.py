@@ -67,10 +67,11 @@ def test_without_a_peer_there_is_no_ratio_and_the_answer_is_judged_alone() -> No
 
 
 def test_a_child_is_measured_from_start_to_end_with_its_own_memory(tmp_path: Path) -> None:
-    code = "x = bytearray(64 * 1024 * 1024); print(len(x))"
+    code = "import time; x = bytearray(b'1') * (64 * 1024 * 1024); time.sleep(0.1); print(len(x))"
+    ballast = bytearray(b"1") * (300 * 1024 * 1024)
     sample = in_child("child", [sys.executable, "-c", code], environment={}, cwd=tmp_path).turn()
 
-    assert sample.answer == "67108864\n"
+    assert (sample.answer, len(ballast)) == ("67108864\n", 300 * 1024 * 1024)
     assert sample.peak_mib is not None
     assert 64 < sample.peak_mib < 256
     assert sample.cpu_s > 0
