@@ -27,6 +27,7 @@ def is_there(thing: str) -> bool:
     asked: dict[str, Callable[[], bool]] = {
         "chromium": _has_browser,
         "namespaces": _grants_namespaces,
+        "landlock": lambda: _landlock_version() > 0,
         "landlock for signals": lambda: _landlock_version() >= FIRST_LANDLOCK_FOR_SIGNALS,
         "a file layer": lambda: _landlock_version() > 0 or _grants_namespaces(),
     }

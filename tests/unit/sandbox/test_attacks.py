@@ -24,21 +24,11 @@ from sklearn.metrics import roc_auc_score
 from tests.unit.sandbox.artefacts import Pickled, write_booster, write_pickled
 from validation.sandbox.box import BoxReport, open_box
 from validation.sandbox.errors import BoxError
-from validation.sandbox.layers import Layer, missing_for_code
+from validation.sandbox.layers import Layer
 from validation.sandbox.limits import BoxLimits
 
 SECRET = "the-database-password"
 PROJECT = Path(__file__).resolve().parents[3]
-
-
-@pytest.fixture(scope="module")
-def layers(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
-    """The layers that this machine offers; without network and file layers no pickle is run at all."""
-    with open_box(model_dir=write_booster(tmp_path_factory.mktemp("honest") / "m")) as box:
-        found = box.report.layers
-    if missing := missing_for_code(found):
-        pytest.skip(f"this kernel offers no {' and no '.join(missing)} layer: pickles are refused here")
-    return found
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ def test_a_booster_scores_as_its_tree_says(tmp_path: Path) -> None:
     assert box.inspection.declaration.parameters == 3
 
 
+@pytest.mark.usefixtures("layers")
 def test_a_pickle_scores_and_admits_to_running_code(tmp_path: Path) -> None:
     folder = write_pickled(tmp_path / "m", Pickled(on_predict=lambda rows: np.linspace(0.1, 0.5, rows)))
     with open_box(model_dir=folder) as box:
@@ -49,12 +50,14 @@ def test_a_pickle_scores_and_admits_to_running_code(tmp_path: Path) -> None:
     assert box.inspection.declaration.form == "none"
 
 
+@pytest.mark.usefixtures("layers")
 def test_of_two_columns_the_second_is_the_probability_of_default(tmp_path: Path) -> None:
     folder = write_pickled(tmp_path / "m", Pickled(on_predict=lambda rows: np.tile([0.75, 0.25], (rows, 1))))
     with open_box(model_dir=folder) as box:
         assert box.predict(columns={"x": [1.0, 2.0]}).tolist() == [0.25, 0.25]
 
 
+@pytest.mark.usefixtures("layers")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -75,6 +78,7 @@ def test_an_answer_that_is_no_vector_of_probabilities_is_refused(tmp_path: Path,
         box.predict(columns=X)
 
 
+@pytest.mark.usefixtures("layers")
 def test_a_model_that_raises_or_returns_text_leaves_the_box_open(tmp_path: Path) -> None:
     def moody(rows: int) -> object:
         if rows == 1:
@@ -118,6 +122,7 @@ def _other(name: str, text: str) -> object:
     return lambda folder: (folder / name).write_text(text)
 
 
+@pytest.mark.usefixtures("layers")
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -166,6 +171,7 @@ def test_a_pickle_is_refused_and_not_run_where_a_layer_is_missing(tmp_path: Path
     assert not marker.exists()
 
 
+@pytest.mark.usefixtures("layers")
 def test_an_ended_box_leaves_no_descriptor_and_no_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
