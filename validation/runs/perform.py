@@ -60,7 +60,7 @@ def _do(work: Work, claim: Claim, folder: Path) -> tuple[RunStatus, str]:
         raise
     except MrmError as error:
         logger.warning("run %s failed: %s", claim.run_uuid, error)
-        return RunStatus.FAILED, f"{error} {error.remedy}"
+        return RunStatus.FAILED, f"{str(error).rstrip('.')}. {error.remedy}"
     except Exception as error:
         logger.exception("run %s broke", claim.run_uuid)
         return RunStatus.FAILED, (

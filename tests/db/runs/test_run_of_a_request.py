@@ -111,7 +111,7 @@ def test_a_coded_failure_ends_the_run_with_its_code_and_remedy(request_uuid: UUI
     request = ValidationRequest.objects.get(uuid=request_uuid)
     assert (request.status, request.ended_reason) == (
         RequestStatus.FAILED,
-        "MLF001 MLflow does not answer Start it.",
+        "MLF001 MLflow does not answer. Start it.",
     )
 
 
