@@ -50,35 +50,16 @@ def decide_approval(
     _ensure_may_decide(actor, approval)
     target = ApprovalStatus.GRANTED if is_granted else ApprovalStatus.REJECTED
     ensure_transition("approval", approval.status, target)
-    if approval.version_digest != use.version.artifact_digest:
-        raise IntegrityMismatch(
-            "APR005",
-            "the artefact is not the one that was submitted",
-            remedy="Submit the version again after its new validation.",
-        )
+    said = clean_text(comment, name="comment")
     with transaction.atomic():
-        changed = ApprovalRequest.objects.filter(
-            pk=approval.pk, status=ApprovalStatus.PENDING, row_version=row_version
-        ).update(
-            status=target,
-            decided_by=Person.objects.get(uuid=actor.person_uuid),
-            decided_at=at,
-            comment=clean_text(comment, name="comment"),
-            row_version=F("row_version") + 1,
-        )
-        if changed != 1:
-            raise Conflict(
-                "APR004",
-                "somebody changed this request first",
-                remedy="Load it again and look at what changed.",
-            )
+        _settle(actor, at, approval, target=target, comment=said, row_version=row_version)
         record(
             action=AuditAction.APPROVAL_GRANTED if is_granted else AuditAction.APPROVAL_REJECTED,
             actor=actor,
             at=at,
             subject=subject_of(approval, label=str(use)),
             payload={
-                "comment": comment.strip(),
+                "comment": said,
                 "version_digest": approval.version_digest,
                 "report": str(approval.report.uuid),
             },
@@ -90,8 +71,40 @@ def decide_approval(
     return approval
 
 
+def _settle(
+    actor: Actor,
+    at: datetime,
+    approval: ApprovalRequest,
+    *,
+    target: ApprovalStatus,
+    comment: str,
+    row_version: int,
+) -> None:
+    changed = ApprovalRequest.objects.filter(
+        pk=approval.pk, status=ApprovalStatus.PENDING, row_version=row_version
+    ).update(
+        status=target,
+        decided_by=Person.objects.get(uuid=actor.person_uuid),
+        decided_at=at,
+        comment=comment,
+        row_version=F("row_version") + 1,
+    )
+    if changed != 1:
+        raise Conflict(
+            "APR004",
+            "somebody changed this request first",
+            remedy="Load it again and look at what changed.",
+        )
+
+
 def _ensure_may_decide(actor: Actor, approval: ApprovalRequest) -> None:
     use = approval.intended_use
+    if approval.version_digest != use.version.artifact_digest:
+        raise IntegrityMismatch(
+            "APR005",
+            "the artefact is not the one that was submitted",
+            remedy="Submit the version again after its new validation.",
+        )
     actor.require(Role.APPROVER, entity_key=use.use_case.entity.key, to="decide an approval")
     actor.require_presence(to="approve")
     conflicts = conflicts_of_approver(intended_use=use, person_uuid=actor.person_uuid)
