@@ -1,5 +1,6 @@
 """May it be used? One state and one sentence from a decision and the permit behind it."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
@@ -60,7 +61,8 @@ def _next_step(decision: Decision, permit: Permit | None, on: date) -> str:
         return f"its permit expired on {permit.expires_on}."
     if decision.stage in (Stage.GATE_APPROVE, Stage.GATE_USE):
         return "the evidence satisfies every rule, and approval is still to be given."
-    open_items = [item.name.replace("_", " ") for item in decision.requirements if item.status != "met"]
-    listed = ", ".join(open_items[:4])
-    more = f" and {len(open_items) - 4} more" if len(open_items) > 4 else ""
-    return f"still needed: {listed}{more}." if listed else "its validation has not been completed."
+    wanted = Counter(item.kind for item in decision.requirements if item.status != "met")
+    if not wanted:
+        return "its validation has not been completed."
+    counted = [f"{number} {kind}{'' if number == 1 else 's'}" for kind, number in sorted(wanted.items())]
+    return f"still needed: {', '.join(counted)}."
