@@ -181,6 +181,15 @@ def test_an_advantage_above_the_margin_still_needs_its_case_and_its_safeguards(u
     )
 
 
+@pytest.mark.parametrize("use", ["underwriting", "capital"])
+def test_the_last_safeguard_that_is_not_shown_is_the_one_fact_that_flips(use: str) -> None:
+    facts = without(having(measured("boosted", use), **TRADED_OFF), OVERSIGHT)
+    assert (ruling(facts).outcome, ruling(facts).missing) == (Outcome.REFER, (OVERSIGHT,))
+    found = flips(facts, CONDITIONS)
+    assert [[(item.fact, item.then) for item in changes] for changes in found.sets] == [[(OVERSIGHT, True)]]
+    assert found.outcomes == (CONDITIONS,)
+
+
 HOSTILE = having(
     {**SHARED, **KINDS["boosted"]},
     **USES["collections"],
