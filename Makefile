@@ -23,7 +23,8 @@ export PYTHONUNBUFFERED := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME DJANGO_SETTINGS_MODULE VIRTUAL_ENV
 
-FOLDERS := $(HOME) $(XDG_CACHE_HOME) $(TMPDIR)
+# Relative: a name with a space in the checkout's path would be two targets.
+FOLDERS := var/home var/cache var/tmp
 SOURCES := mrm registry validation examples tests requirements manage.py
 
 .PHONY: help demo demo-check test check lint format coverage bench reference clean worker-env dev-env

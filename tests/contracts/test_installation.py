@@ -1,5 +1,6 @@
 """The installation ends well wherever an earlier one broke off."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -53,3 +54,14 @@ def test_an_old_python_is_told_what_is_needed(monkeypatch: pytest.MonkeyPatch) -
 
     with pytest.raises(install.InstallError, match=r"99\.1 or newer is needed"):
         install.ensure_venv()
+
+
+def test_a_space_in_the_checkout_s_path_leads_nowhere_else(tmp_path: Path) -> None:
+    checkout = tmp_path / "a checkout"
+    checkout.mkdir()
+    shutil.copy(install.ROOT / "Makefile", checkout)
+
+    subprocess.run(["make", "PYTHON=true", "worker-env"], cwd=checkout, check=True)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["a checkout"]
+    assert {path.name for path in checkout.iterdir()} == {"Makefile", "var"}
