@@ -133,6 +133,8 @@ def _permit(actor: Actor, at: datetime, correlation_id: str, approval: ApprovalR
         )
     decision = decision_of(row)
     term = DEFAULT_TERM_DAYS if decision.expires_in_days is None else decision.expires_in_days
+    # The evidence ages from the day it was signed for: a permit must not outlive it.
+    starts = min(at, approval.report.signed_at)
     issue_permit(
         actor=actor,
         at=at,
@@ -141,6 +143,6 @@ def _permit(actor: Actor, at: datetime, correlation_id: str, approval: ApprovalR
         approval_uuid=approval.uuid,
         decision_row=row,
         decision=decision,
-        expires_on=(at + timedelta(days=term)).date(),
+        expires_on=(starts + timedelta(days=term)).date(),
     )
     decide_policy(actor=actor, at=at, correlation_id=correlation_id, intended_use=use, stage=Stage.GATE_USE)

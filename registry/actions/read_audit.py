@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid5
 
 from django.db import transaction
+from django.db.models import QuerySet
 
+from registry.approvals.selectors import list_approvals
 from registry.audit.api import AuditAction, Subject, record
 from registry.audit.selectors import (
     EventPage,
@@ -15,10 +18,18 @@ from registry.audit.selectors import (
     get_event,
     list_events,
 )
+from registry.decisions.models import Permit
 from registry.domain.errors import NotFound
 from registry.domain.vocab import Role
-from registry.inventory.selectors import list_intended_uses, list_registered_models, list_versions
+from registry.findings.selectors import list_findings
+from registry.inventory.selectors import (
+    list_intended_uses,
+    list_registered_models,
+    list_use_cases,
+    list_versions,
+)
 from registry.people.actors import SERVICE_NAMESPACE, Actor
+from registry.validations.selectors import list_validation_requests
 
 READERS = (Role.VALIDATOR, Role.APPROVER, Role.AUDITOR, Role.REGULATOR)
 
@@ -97,5 +108,15 @@ def record_sign_in(*, actor: Actor, at: datetime, correlation_id: str) -> None:
 
 
 def _is_visible(actor: Actor, subject_uuid: UUID) -> bool:
-    rows = (list_registered_models(actor=actor), list_versions(actor=actor), list_intended_uses(actor=actor))
+    uses = list_intended_uses(actor=actor)
+    rows: tuple[QuerySet[Any], ...] = (
+        list_registered_models(actor=actor),
+        list_versions(actor=actor),
+        uses,
+        list_use_cases(actor=actor),
+        list_validation_requests(actor=actor),
+        list_findings(actor=actor),
+        list_approvals(actor=actor),
+        Permit.objects.filter(intended_use__in=uses),
+    )
     return any(queryset.filter(uuid=subject_uuid).exists() for queryset in rows)

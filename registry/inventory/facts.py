@@ -25,15 +25,14 @@ def _model_facts(version: ModelVersion) -> dict[str, Fact]:
     put("model.family", version.family, Provenance.DERIVED)
     put("model.complexity", version.complexity, Provenance.DERIVED)
     put("model.is_vendor", version.registered_model.origin == Origin.VENDOR, Provenance.DECLARED)
-    put("model.is_generative", version.family == ModelFamily.GENERATIVE, Provenance.DERIVED)
     put("version.artifact_hashed", bool(version.artifact_digest), Provenance.MEASURED)
     put("version.has_signature", bool(version.signature), Provenance.MEASURED)
     put("version.has_data_lineage", bool(version.datasets), Provenance.MEASURED)
     if version.family == ModelFamily.OPAQUE:
-        facts["version.is_interpretable"] = unknown(
-            reason="the artefact's kind could not be read from its bytes", source=source
-        )
+        unread = unknown(reason="the artefact's kind could not be read from its bytes", source=source)
+        facts |= {"version.is_interpretable": unread, "model.is_generative": unread}
     else:
+        put("model.is_generative", version.family == ModelFamily.GENERATIVE, Provenance.DERIVED)
         put("version.is_interpretable", version.family in INTERPRETABLE, Provenance.DERIVED)
     return facts
 

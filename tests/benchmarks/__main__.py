@@ -25,6 +25,7 @@ ENTRIES = {
     "mlflow_search": (SQLITE,),
     "first_decision": (SQLITE,),
     "decision": (SQLITE,),
+    "policy_verdicts": (NONE,),
 }
 
 
