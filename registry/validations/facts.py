@@ -13,6 +13,7 @@ from registry.validations.models import (
     ValidationRequest,
 )
 
+CAPITAL_FACTS = "capital."
 VALIDATION_BATCH = "recent"
 """The batch on which a version is validated; every other batch is monitoring."""
 
@@ -70,11 +71,15 @@ def monitoring_fact(*, intended_use: IntendedUse) -> Fact:
 def _evidence_facts(request: ValidationRequest) -> dict[str, Fact]:
     facts: dict[str, Fact] = {}
     records = list(request.evidence.all())
+    portfolio = request.intended_use.use_case.portfolio
     for record in records:
         source = f"evidence {record.uuid}"
         if record.verdict not in (Verdict.ERROR, Verdict.NOT_APPLICABLE):
             for name, value in record.facts.items():
-                facts[name] = known(name=name, value=value, provenance=Provenance.MEASURED, source=source)
+                # A figure of capital is no better known than the portfolio that it was computed on.
+                is_capital = name.startswith(CAPITAL_FACTS)
+                provenance = portfolio.provenance if portfolio and is_capital else Provenance.MEASURED
+                facts[name] = known(name=name, value=value, provenance=Provenance(provenance), source=source)
         else:
             for name in record.facts:
                 facts[name] = unknown(reason=f"{record.check_id}: {record.reason}", source=source)

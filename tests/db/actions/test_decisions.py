@@ -14,9 +14,22 @@ from registry.audit.models import AuditEvent
 from registry.decisions.models import PolicyDecision
 from registry.domain.canonical import sha256_hex
 from registry.domain.errors import MrmError
-from registry.domain.vocab import RequestStatus, Safeguard, Verdict
+from registry.domain.vocab import Provenance, RequestStatus, Safeguard, Verdict
 from registry.inventory.models import RegisteredModel
-from tests.builders.registry import AT, Story, a_story, actor, by, make_use, show_safeguard, submission
+from tests.builders.registry import (
+    AT,
+    ENTITY,
+    Story,
+    a_story,
+    actor,
+    by,
+    create_use_case,
+    make_model,
+    make_use,
+    make_version,
+    show_safeguard,
+    submission,
+)
 
 pytestmark = pytest.mark.usefixtures("bank")
 
@@ -70,6 +83,37 @@ def test_the_model_keeps_the_strictest_tier_of_its_uses() -> None:
     assert RegisteredModel.objects.get(pk=model.pk).risk_tier == 1
     story.check()
     assert RegisteredModel.objects.get(pk=model.pk).risk_tier == 1
+
+
+def test_figures_of_capital_are_no_better_known_than_their_portfolio() -> None:
+    details = api.PortfolioDetails(
+        key="cards",
+        name="Credit cards",
+        entity=ENTITY,
+        exposure_class="retail_qrre_revolver",
+        approach="A-IRB",
+        exposure_eur="1000000",
+        rwa_pre_floor_eur="600000",
+        rwa_standardised_eur="750000",
+        as_of_date=AT.date(),
+        provenance=Provenance.ASSUMED,
+        source="a house assumption",
+    )
+    api.declare_portfolio(**by("owen"), details=details)
+    create_use_case("capital-cards", like="capital-qrre", portfolio="cards")
+    Story(use=make_use(make_version(make_model()), "capital-cards")).requested().run(
+        submission("capital.rwa_effect"), submission("discrimination.auc")
+    )
+    decision = PolicyDecision.objects.last()
+    assert decision is not None
+    shown = {
+        fact.name: fact.provenance for fact in api.get_decision(actor=actor("rex"), uuid=decision.uuid).facts
+    }
+    assert shown["capital.model_share_of_benchmark"] == "assumed"
+    assert shown["evidence.auc"] == "measured"
+    assert "capital.model_share_of_benchmark" in {
+        fact.name for fact in api.get_decision(actor=actor("rex"), uuid=decision.uuid).assumed
+    }
 
 
 def test_a_run_leaves_evidence_one_finding_per_failing_check_and_its_events() -> None:
