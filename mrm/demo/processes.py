@@ -41,8 +41,7 @@ class Troupe:
 
     def __post_init__(self) -> None:
         self.strangers = frozenset(descendants_of(os.getpid()))
-        if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        _adopt_orphans(is_wanted=True)
 
     def start(self, name: str, command: Sequence[str], *, extra: dict[str, str] | None = None) -> None:
         """Start a process that serves until it is stopped."""
@@ -102,7 +101,9 @@ class Troupe:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         self.running.clear()
-        return self._end_orphans()
+        left = self._end_orphans()
+        _adopt_orphans(is_wanted=False)
+        return left
 
     def _end_orphans(self) -> list[int]:
         """Kill what descends from us and was not there before, until nothing is left."""
@@ -147,6 +148,11 @@ def descendants_of(pid: int) -> list[int]:
         found += below
         waiting += below
     return found
+
+
+def _adopt_orphans(*, is_wanted: bool) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, int(is_wanted), 0, 0, 0)
 
 
 def _tail(path: Path, *, lines: int = 15) -> str:
