@@ -48,7 +48,7 @@ demo-check: worker-env ## the same job, then stop everything; var/demo-summary.j
 	@exec $(BIN)/python manage.py demo --check
 
 test: dev-env ## the whole test suite
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
 
 check: dev-env lint coverage ## every gate but the test suite
 	$(BIN)/python -m registry.policy.lint

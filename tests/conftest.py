@@ -43,7 +43,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse a services mark that names none, and keep the flow's tests in one process."""
+    """Refuse a services mark that names none."""
     for item in items:
         mark = item.get_closest_marker("services")
         if mark is not None and not set(mark.args) & set(SERVICE_URLS):

@@ -23,7 +23,7 @@ from mrm.demo.processes import Troupe, children_of
 from mrm.demo.story import CARDS, HOSTILE, SCORECARD, Story
 from tests.flows.mlflow_server import free_port
 
-pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("main-job")]
+pytestmark = pytest.mark.flow
 
 RUN_STARTED_S = 120.0
 ENDS = {"validation.completed", "validation.failed", "validation.cancelled"}
