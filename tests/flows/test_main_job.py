@@ -20,7 +20,7 @@ from mrm.demo.doors import People
 from mrm.demo.journal import Journal, Step
 from mrm.demo.places import Places
 from mrm.demo.processes import Troupe, children_of
-from mrm.demo.story import CARDS, HOSTILE, SCORECARD, Story
+from mrm.demo.story import CARDS, HOSTILE, REFERRED, SCORECARD, Story
 from tests.flows.mlflow_server import free_port
 
 pytestmark = pytest.mark.flow
@@ -242,6 +242,9 @@ def test_9_the_hostile_model_reached_nothing(performance: Performance) -> None:
     assert performance.story.permission(HOSTILE, "collections")["state"] != "allow"
 
 
-def test_the_scorecard_serves_underwriting(performance: Performance) -> None:
-    performance.step("Ada approves")
-    assert performance.story.permission(SCORECARD, "card-underwriting")["until"]
+def test_the_scorecard_serves_underwriting_until_its_customers_change(performance: Performance) -> None:
+    approved = performance.step("Ada approves").facts[f"{SCORECARD} card-underwriting"]
+    assert approved["until"]
+    # Since then a batch has shifted: the standing permit alone does not permit.
+    performance.step("the gate stops the model")
+    assert performance.story.permission(SCORECARD, "card-underwriting")["state"] == REFERRED
