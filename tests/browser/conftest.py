@@ -1,4 +1,8 @@
-"""A served site with a database of its own, and a browser that looks at it."""
+"""A served site with a database of its own, and a browser that looks at it.
+
+Both end with the module: while the browser's event loop runs, Django refuses
+its database to every other test of the process.
+"""
 
 import json
 import os
@@ -34,7 +38,7 @@ class Site:
     pages: dict[str, list[str]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Build the site's database in one process and serve it from another."""
     var_dir = tmp_path_factory.mktemp("site")
@@ -85,7 +89,7 @@ def _wait(address: str, process: "subprocess.Popen[bytes]") -> None:
     raise AssertionError("the site did not start")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Start the installed browser."""
     path = next(found for name in BROWSERS if (found := shutil.which(name)))
@@ -95,7 +99,7 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def sessions() -> dict[str, Any]:
     """Keep who has signed in."""
     return {}
