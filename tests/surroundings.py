@@ -26,6 +26,7 @@ def is_there(thing: str) -> bool:
         return _listens(SERVICE_URLS[thing])
     asked: dict[str, Callable[[], bool]] = {
         "chromium": _has_browser,
+        "pg_dump": lambda: shutil.which("pg_dump") is not None,
         "namespaces": _grants_namespaces,
         "landlock": lambda: _landlock_version() > 0,
         "landlock for signals": lambda: _landlock_version() >= FIRST_LANDLOCK_FOR_SIGNALS,

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tests.flows.mlflow_server import free_port
 from tests.services.compose_file import ROOT, LocalService, Place, local_service
 from tests.services.throw_away import postgresql_database
-from tests.surroundings import SERVICE_URLS
+from tests.surroundings import SERVICE_URLS, is_there
 
 pytestmark = pytest.mark.services("postgresql", "redis")
 
@@ -190,6 +190,7 @@ def test_mlflow_answers_under_the_name_by_which_the_others_call_it(deployment: D
             assert answer.status == 200
 
 
+@pytest.mark.skipif(not is_there("pg_dump"), reason="PostgreSQL's own tools are not installed")
 def test_the_first_accounts_are_made_as_the_page_says_and_a_restored_backup_verifies(
     deployment: Deployment,
 ) -> None:
