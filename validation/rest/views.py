@@ -1,18 +1,26 @@
 """The run of a validation request over REST: how far it is, what it has recorded, and stopping it."""
 
+import json
+import re
 from datetime import datetime
 from typing import Any, ClassVar, TypedDict
 from uuid import UUID
 
+from django.db import transaction
 from drf_spectacular.plumbing import resolve_type_hint
 from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from registry import api as registry_api
-from registry.domain.errors import NotFound
+from registry.domain.canonical import digest
+from registry.domain.clock import SystemClock
+from registry.domain.errors import InvalidInput, NotFound
 from validation import api
+
+KEY = re.compile(r"[A-Za-z0-9._:-]{8,128}")
 
 
 class RunShape(TypedDict):
@@ -85,9 +93,46 @@ class Cancellation(APIView):
 
     @extend_schema(summary="Cancel a validation", request=None, responses=_answer(RunShape))
     def post(self, request: Request, uuid: UUID) -> Response:
-        """Cancel the run; its worker stops within seconds, and what it recorded stays."""
-        api.cancel_validation(actor=_actor(request), request_uuid=uuid)
-        return Response(_run(_actor(request), uuid))
+        """Cancel the run; its worker stops within seconds, and what it recorded stays.
+
+        A repeated ``Idempotency-Key`` gets the answer that it got before.
+        """
+        actor, key = _actor(request), _key_of(request)
+        if not key:
+            return Response(_cancelled(actor, uuid))
+        asked = digest({"method": request.method, "path": request.path})
+        kept = registry_api.claim_key(
+            actor_uuid=actor.person_uuid, key=key, request_digest=asked, at=SystemClock().now()
+        )
+        if kept is not None:
+            return Response(json.loads(kept.body), status=kept.status)
+        try:
+            with transaction.atomic():
+                answer = Response(_cancelled(actor, uuid))
+                body = JSONRenderer().render(answer.data).decode("utf-8")
+                registry_api.keep_answer(
+                    actor_uuid=actor.person_uuid, key=key, status=answer.status_code, body=body
+                )
+                return answer
+        except BaseException:
+            registry_api.release_key(actor_uuid=actor.person_uuid, key=key)
+            raise
+
+
+def _cancelled(actor: registry_api.Actor, request_uuid: UUID) -> RunShape:
+    api.cancel_validation(actor=actor, request_uuid=request_uuid)
+    return _run(actor, request_uuid)
+
+
+def _key_of(request: Request) -> str:
+    key = request.headers.get("Idempotency-Key", "")
+    if key and not KEY.fullmatch(key):
+        raise InvalidInput(
+            "RUN014",
+            "the idempotency key is not one",
+            remedy="Send 8 to 128 letters, digits, '.', ':', '_' or '-', such as a random UUID.",
+        )
+    return key
 
 
 def _actor(request: Request) -> registry_api.Actor:

@@ -71,6 +71,19 @@ def test_a_run_is_cancelled_once(as_vera: Client, request_uuid: UUID) -> None:
     assert (again.status_code, again.json()["code"]) == (409, "RUN005")
 
 
+def test_a_repeated_key_gets_the_answer_it_got_before(as_vera: Client, request_uuid: UUID) -> None:
+    headers = {"Idempotency-Key": "cancel-this-run"}
+    first = as_vera.post(path(request_uuid, "cancellation"), headers=headers)
+    again = as_vera.post(path(request_uuid, "cancellation"), headers=headers)
+    other = as_vera.post(path(request_uuid, "cancellation"), headers={"Idempotency-Key": "another-key"})
+    short = as_vera.post(path(request_uuid, "cancellation"), headers={"Idempotency-Key": "x"})
+
+    assert (first.status_code, first.json()["status"]) == (200, "cancelled")
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert (other.status_code, other.json()["code"]) == (409, "RUN005")
+    assert (short.status_code, short.json()["code"]) == (400, "RUN014")
+
+
 def test_a_token_that_only_reads_cancels_nothing(request_uuid: UUID) -> None:
     answer = client_with("read").post(path(request_uuid, "cancellation"))
 
