@@ -3,11 +3,14 @@
 Adding a name to ``__all__`` is an API review: it is a promise.
 """
 
+from registry.actions.accept_risk import accept_risk
 from registry.actions.check_permission import Permission, check_permission
 from registry.actions.close_finding import close_finding
 from registry.actions.create_use_case import UseCaseDetails, create_use_case
+from registry.actions.deactivate_person import deactivate_person
 from registry.actions.decide_approval import decide_approval
 from registry.actions.deliver_outbox import deliver_outbox
+from registry.actions.end_role import end_role
 from registry.actions.evidence_safeguard import evidence_safeguard
 from registry.actions.gather_facts import gather_facts
 from registry.actions.model_record import DETAILS, OPTIONAL_DETAILS
@@ -28,7 +31,6 @@ from registry.actions.read_audit import (
     list_audit_events,
     reads_whole_log,
     record_page_read,
-    record_sign_in,
 )
 from registry.actions.read_decision import (
     DecisionView,
@@ -47,12 +49,20 @@ from registry.actions.read_run_order import (
     get_run_order,
     list_requests_to_run,
 )
+from registry.actions.record_session import (
+    is_sign_in_locked,
+    record_refused_sign_in,
+    record_sign_in,
+    record_sign_out,
+)
 from registry.actions.record_validation import record_validation
 from registry.actions.register_version import RegistrationResult, register_version
+from registry.actions.reinstate_permit import reinstate_permit
 from registry.actions.renew_decisions import renew_decisions
 from registry.actions.request_approval import request_approval
 from registry.actions.request_validation import RUN_QUEUE, RUN_TASK, request_validation
 from registry.actions.set_up import (
+    SERVICE_ROLES,
     PortfolioDetails,
     create_entity,
     create_person,
@@ -102,6 +112,7 @@ from registry.inventory.selectors import (
     get_model,
     get_use_case,
     get_version,
+    list_administered_entities,
     list_dependencies,
     list_intended_uses,
     list_use_cases,
@@ -109,6 +120,7 @@ from registry.inventory.selectors import (
 )
 from registry.outbox.doorbell import ring
 from registry.people.actors import Actor, Grant, actor_for_person, service_actor
+from registry.people.administration import PersonRecord, get_person_record, list_people
 from registry.people.idempotency import KeptAnswer, claim_key, keep_answer, release_key
 from registry.people.models import ApiToken, Person
 from registry.people.own_tokens import get_own_token, list_own_tokens
@@ -128,6 +140,7 @@ __all__ = [
     "OPTIONAL_DETAILS",
     "RUN_QUEUE",
     "RUN_TASK",
+    "SERVICE_ROLES",
     "Actor",
     "ApiToken",
     "ApprovalRequest",
@@ -159,6 +172,7 @@ __all__ = [
     "Permission",
     "Permit",
     "Person",
+    "PersonRecord",
     "PolicyDecision",
     "Portfolio",
     "PortfolioDetails",
@@ -172,6 +186,7 @@ __all__ = [
     "ValidationReport",
     "ValidationRequest",
     "VerificationReport",
+    "accept_risk",
     "actor_for_person",
     "actor_for_token",
     "check_permission",
@@ -182,10 +197,12 @@ __all__ = [
     "create_entity",
     "create_person",
     "create_use_case",
+    "deactivate_person",
     "decide_approval",
     "declare_portfolio",
     "deliver_outbox",
     "e23_fields",
+    "end_role",
     "evidence_safeguard",
     "export_log",
     "fetch_artifact",
@@ -206,6 +223,7 @@ __all__ = [
     "get_model",
     "get_own_token",
     "get_pack",
+    "get_person_record",
     "get_run_order",
     "get_use_case",
     "get_validation_request",
@@ -213,8 +231,10 @@ __all__ = [
     "grant_role",
     "inventory_csv",
     "is_genuine",
+    "is_sign_in_locked",
     "issue_token",
     "keep_answer",
+    "list_administered_entities",
     "list_approvals",
     "list_audit_events",
     "list_decisions",
@@ -226,6 +246,7 @@ __all__ = [
     "list_models_lean",
     "list_own_tokens",
     "list_packs",
+    "list_people",
     "list_requests_to_run",
     "list_use_cases",
     "list_validation_requests",
@@ -237,9 +258,12 @@ __all__ = [
     "publish_log",
     "reads_whole_log",
     "record_page_read",
+    "record_refused_sign_in",
     "record_sign_in",
+    "record_sign_out",
     "record_validation",
     "register_version",
+    "reinstate_permit",
     "release_key",
     "release_packs",
     "released_packs",

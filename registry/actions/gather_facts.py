@@ -18,7 +18,7 @@ def gather_facts(*, intended_use: IntendedUse, on: date) -> dict[str, Fact]:
         **inventory_facts.facts_for(intended_use=intended_use),
         **_floor_facts(intended_use.use_case.jurisdiction, on),
         **validation_facts.facts_for(intended_use=intended_use, on=on),
-        **finding_facts.facts_for(intended_use=intended_use),
+        **finding_facts.facts_for(intended_use=intended_use, on=on),
         **decision_facts.facts_for(intended_use=intended_use, on=on),
         "monitoring.breach_open": validation_facts.monitoring_fact(intended_use=intended_use),
     }

@@ -94,19 +94,6 @@ def record_page_read(*, actor: Actor, at: datetime, correlation_id: str, path: s
         )
 
 
-def record_sign_in(*, actor: Actor, at: datetime, correlation_id: str) -> None:
-    """Record that a person signed in."""
-    with transaction.atomic():
-        record(
-            action=AuditAction.ACTOR_SIGNED_IN,
-            actor=actor,
-            at=at,
-            subject=Subject(type="person", uuid=actor.person_uuid, label=actor.name),
-            payload={"channel": actor.channel},
-            correlation_id=correlation_id,
-        )
-
-
 def _is_visible(actor: Actor, subject_uuid: UUID) -> bool:
     uses = list_intended_uses(actor=actor)
     rows: tuple[QuerySet[Any], ...] = (

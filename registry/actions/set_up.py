@@ -10,6 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from registry.actions.administrators import require_administrator
 from registry.actions.clean import clean_key, clean_member, clean_money, clean_share, clean_text
 from registry.actions.subjects import subject_of
 from registry.audit.api import AuditAction, record
@@ -29,19 +30,11 @@ SERVICE_ROLES = (Role.WORKER, Role.SYSTEM)
 """Roles of the program's own parts. No person holds them."""
 
 
-def _require_administrator(actor: Actor, *, to: str, entity_key: str = "") -> None:
-    """Refuse anybody but an administrator of that entity; an empty key asks for one of every entity."""
-    actor.require_presence(to=to)
-    roles = (Role.ADMINISTRATOR, Role.SYSTEM)
-    if not any(actor.holds(role, entity_key=entity_key) for role in roles):
-        raise NotPermitted("PEO008", f"{actor.name} may not {to}", remedy="An administrator may.")
-
-
 def create_person(
     *, actor: Actor, at: datetime, correlation_id: str, username: str, full_name: str, password: str
 ) -> Person:
     """Create an account. Raises ``PEO008``, ``PEO030`` when the name is taken, ``PEO031`` for a weak password."""
-    _require_administrator(actor, to="create accounts")
+    require_administrator(actor, to="create accounts")
     person = Person(
         username=clean_key(username, name="username", limit=60),
         full_name=clean_text(full_name, name="full_name", limit=120),
@@ -79,7 +72,7 @@ def grant_role(
     for an empty key), ``PEO009`` for a role to oneself, ``PEO020``, ``PEO032``,
     ``PEO034`` for a role that only parts of the program hold.
     """
-    _require_administrator(actor, to="grant roles there", entity_key=entity_key)
+    require_administrator(actor, to="grant roles there", entity_key=entity_key)
     if role in SERVICE_ROLES:
         raise NotPermitted(
             "PEO034", f"no person holds the role of {Role(role).value}", remedy="Grant a role of a person."
@@ -185,7 +178,7 @@ def create_entity(
     *, actor: Actor, at: datetime, correlation_id: str, key: str, name: str, jurisdiction: str
 ) -> LegalEntity:
     """Create a legal entity. Raises ``PEO008``, ``INV053``."""
-    _require_administrator(actor, to="create legal entities")
+    require_administrator(actor, to="create legal entities")
     with transaction.atomic():
         try:
             with transaction.atomic():
@@ -287,7 +280,7 @@ def release_packs(
 
     Raises ``PEO008``; ``PAC…`` when a pack does not load or is not as locked.
     """
-    _require_administrator(actor, to="release policy packs")
+    require_administrator(actor, to="release policy packs")
     released: list[PackRelease] = []
     with transaction.atomic():
         for pack in load_packs(folder=folder):

@@ -11,10 +11,11 @@ from registry.actions.issue_permit import mirror_permission
 from registry.actions.subjects import subject_of
 from registry.audit.api import AuditAction, record
 from registry.decisions.models import Permit
-from registry.domain.errors import Conflict, NotFound
+from registry.decisions.selectors import get_permit
+from registry.domain.errors import Conflict
 from registry.domain.lifecycle import ensure_transition
 from registry.domain.vocab import PermissionState, PermitStatus, Role, Stage
-from registry.inventory.selectors import get_intended_use, list_intended_uses
+from registry.inventory.selectors import get_intended_use
 from registry.people.actors import Actor
 
 
@@ -26,13 +27,7 @@ def suspend_permit(
     Raises ``DEC030`` for an unknown permit, ``DEC031`` when it changed
     meanwhile, ``PEO001``, ``LIF001``, ``INP001``.
     """
-    permit = Permit.objects.filter(uuid=permit_uuid, intended_use__in=list_intended_uses(actor=actor)).first()
-    if permit is None:
-        raise NotFound(
-            "DEC030",
-            f"there is no permit {permit_uuid}, or none that you may see",
-            remedy="Check the identifier.",
-        )
+    permit = get_permit(actor=actor, uuid=permit_uuid)
     use = get_intended_use(actor=actor, uuid=permit.intended_use.uuid)
     actor.require(Role.VALIDATOR, entity_key=use.use_case.entity.key, to="suspend a permit")
     with transaction.atomic():

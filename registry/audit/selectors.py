@@ -102,6 +102,11 @@ def list_events(
     )
 
 
+def count_events(*, subject_uuid: UUID, action: AuditAction, since: datetime) -> int:
+    """Return how many events of the kind the subject has had since the business time."""
+    return AuditEvent.objects.filter(subject_uuid=subject_uuid, action=action.value, at__gte=since).count()
+
+
 def get_event(*, uuid: UUID) -> EventView:
     """Return one event. Raises ``AUD012`` if there is none."""
     row = AuditEvent.objects.select_related("leaf").filter(uuid=uuid).first()

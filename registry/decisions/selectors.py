@@ -1,11 +1,12 @@
-"""Reading policy packs."""
+"""Reading policy packs and permits."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from registry.decisions.models import PackRelease
+from registry.decisions.models import PackRelease, Permit
 from registry.decisions.packs import released_packs
 from registry.domain.errors import NotFound
+from registry.inventory.selectors import list_intended_uses
 from registry.people.actors import Actor
 from registry.policy.explain import rule_text
 from registry.policy.rules import Pack
@@ -34,3 +35,15 @@ def get_pack(*, actor: Actor, uuid: UUID) -> PackView:
     pack = next(pack for pack in released_packs() if pack.ref == f"{row.instrument}/{row.version}")
     rules = [(rule.id, rule.stage.value, rule_text(rule=rule)) for rule in pack.rules]
     return PackView(row=row, pack=pack, rules=rules)
+
+
+def get_permit(*, actor: Actor, uuid: UUID) -> Permit:
+    """Return one permit. Raises ``DEC030``."""
+    row = Permit.objects.filter(uuid=uuid, intended_use__in=list_intended_uses(actor=actor)).first()
+    if row is None:
+        raise NotFound(
+            "DEC030",
+            f"there is no permit {uuid}, or none that you may see",
+            remedy="Check the identifier.",
+        )
+    return row

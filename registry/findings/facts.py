@@ -1,5 +1,9 @@
 """Facts that findings know."""
 
+from datetime import date
+
+from django.db.models import Q
+
 from registry.domain.vocab import FindingStatus, Provenance, Severity
 from registry.findings.models import Finding
 from registry.inventory.models import IntendedUse
@@ -8,9 +12,10 @@ from registry.policy.facts import Fact, known
 OPEN = (FindingStatus.OPEN, FindingStatus.REMEDIATION_PROPOSED)
 
 
-def facts_for(*, intended_use: IntendedUse) -> dict[str, Fact]:
-    """Return how many findings of each grave severity are open for the pair."""
-    rows = Finding.objects.filter(intended_use=intended_use, status__in=OPEN)
+def facts_for(*, intended_use: IntendedUse, on: date) -> dict[str, Fact]:
+    """Return how many findings of each grave severity are open for the pair; an acceptance that ran out is none."""
+    lapsed = Q(status=FindingStatus.RISK_ACCEPTED, accepted_until__lt=on)
+    rows = Finding.objects.filter(Q(status__in=OPEN) | lapsed, intended_use=intended_use)
     return {
         name: known(
             name=name,

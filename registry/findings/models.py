@@ -27,6 +27,11 @@ class Finding(models.Model):
     closed_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="closed_findings")
     closed_at = models.DateTimeField(null=True)
     closing_reason = models.TextField(blank=True)
+    accepted_by = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, related_name="accepted_findings"
+    )
+    accepted_until = models.DateField(null=True)
+    acceptance_reason = models.TextField(blank=True)
     row_version = models.PositiveIntegerField(default=1)
 
     class Meta:
@@ -37,6 +42,15 @@ class Finding(models.Model):
             models.CheckConstraint(
                 condition=models.Q(closed_by__isnull=True) | ~models.Q(closed_by=models.F("owner")),
                 name="finding_not_closed_by_owner",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(accepted_by__isnull=True) | ~models.Q(accepted_by=models.F("owner")),
+                name="risk_not_accepted_by_owner",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status=FindingStatus.RISK_ACCEPTED)
+                | models.Q(accepted_by__isnull=False, accepted_until__isnull=False),
+                name="risk_accepted_by_somebody_until_a_day",
             ),
         ]
 

@@ -15,6 +15,7 @@ from registry.inventory.models import (
 )
 from registry.inventory.visibility import visible_to
 from registry.people.actors import Actor
+from registry.people.administration import administered_entities
 
 MLFLOW_SCHEME = "models:/"
 
@@ -143,6 +144,15 @@ def get_entity(*, actor: Actor, key: str) -> LegalEntity:
     if row is None:
         raise _not_found("INV014", "legal entity", key)
     return row
+
+
+def list_administered_entities(*, actor: Actor) -> list[tuple[str, str]]:
+    """Return key and name of the entities in which the actor may grant roles; an empty key is every entity."""
+    keys = administered_entities(actor)
+    rows = LegalEntity.objects.order_by("name")
+    if keys is not None:
+        return list(rows.filter(key__in=keys).values_list("key", "name"))
+    return [("", "Every entity"), *rows.values_list("key", "name")]
 
 
 def _not_found(code: str, what: str, name: object) -> NotFound:

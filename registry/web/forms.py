@@ -3,7 +3,8 @@
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 
-from registry.domain.vocab import Opinion, Safeguard
+from registry import api
+from registry.domain.vocab import Opinion, Role, Safeguard
 
 LONG_TEXT = 8_000
 
@@ -99,10 +100,83 @@ class DecideApprovalForm(forms.Form):
     row_version = forms.IntegerField(widget=forms.HiddenInput)
 
 
-class SuspendPermitForm(forms.Form):
-    """Why a permit is suspended."""
+class PermitReasonForm(forms.Form):
+    """Why a permit is suspended, or reinstated."""
 
     reason = _text("Reason", rows=3)
+
+
+class AcceptRiskForm(forms.Form):
+    """Why a finding may stand for a while, and how long."""
+
+    reason = _text("Reason", "Why the remaining risk is bearable, and what holds it.")
+    accepted_until = _date("Until", "At most a year ahead; from the next day the finding counts as open.")
+    row_version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class ReasonForm(forms.Form):
+    """Why something is done."""
+
+    reason = forms.CharField(
+        label="Reason", max_length=400, help_text="It enters the audit log with your name."
+    )
+
+
+class EndRoleForm(ReasonForm):
+    """Which role ends, and why."""
+
+    role = forms.UUIDField(widget=forms.HiddenInput)
+
+
+class NewTokenForm(forms.Form):
+    """A token of one's own."""
+
+    name = forms.CharField(
+        label="Name", max_length=80, help_text="What it is for, for example: nightly gate."
+    )
+    scopes = forms.MultipleChoiceField(
+        label="Scopes",
+        choices=[(scope.value, scope.value.capitalize()) for scope in api.Scope],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Only what it needs. No token approves, signs or administers.",
+    )
+    days = forms.IntegerField(
+        label="Days", min_value=1, max_value=90, initial=30, help_text="After that it is dead; at most 90."
+    )
+
+
+class NewPersonForm(forms.Form):
+    """An account."""
+
+    username = forms.CharField(label="User name", max_length=60, help_text="Letters, digits, hyphens.")
+    full_name = forms.CharField(
+        label="Full name", max_length=120, help_text="It stands under every act in the audit log."
+    )
+    password = forms.CharField(
+        label="First password",
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="At least twelve characters. Hand it over in person.",
+    )
+
+
+class GrantRoleForm(forms.Form):
+    """A role, for one entity or for all."""
+
+    role = forms.ChoiceField(label="Role")
+    entity_key = forms.ChoiceField(label="Legal entity", required=False)
+
+    def __init__(self, data: object = None, *, entities: list[tuple[str, str]]) -> None:
+        super().__init__(data)  # type: ignore[arg-type]
+        held_by_people = [role for role in Role if role not in api.SERVICE_ROLES]
+        for name, choices in (
+            ("role", [(role.value, role.value.capitalize()) for role in held_by_people]),
+            ("entity_key", entities),
+        ):
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = choices
 
 
 class RequestValidationForm(forms.Form):

@@ -17,9 +17,11 @@ def main() -> int:
     from registry import api
     from registry.audit.checkpoint import KEY_FILE_NAME, ensure_key_file
     from registry.audit.models import AuditEvent
+    from registry.domain.vocab import Role
     from registry.findings.models import Finding
+    from registry.people.models import RoleAssignment
     from tests.builders.web_evidence import submissions
-    from tests.builders.web_world import AT, bring_to_approval, build_world, start_run
+    from tests.builders.web_world import AT, PASSWORD, bring_to_approval, build_world, start_run
 
     ensure_key_file(path=Path(settings.MRM_KEY_DIR) / KEY_FILE_NAME)
     world = build_world()
@@ -27,6 +29,12 @@ def main() -> int:
     assert world.running is not None
     assert world.validated is not None
     start_run(world.running, submissions()[:2])
+    iris = api.Person(username="iris", full_name="Iris Lindqvist")
+    iris.set_password(PASSWORD)
+    iris.save()
+    RoleAssignment.objects.create(
+        person=iris, role=Role.ADMINISTRATOR, entity_key="", valid_from=AT.date(), granted_by_name="set-up"
+    )
     api.publish_log(at=AT)
     use = world.uses["pd-capital-qrre"]
     use.refresh_from_db()
@@ -48,8 +56,10 @@ def main() -> int:
                     "/use-cases/pd-capital-qrre/",
                     "/audit/",
                     f"/audit/{event}/",
+                    "/account/",
                     "/models/00000000-0000-0000-0000-000000000000/",
                 ],
+                "iris": ["/people/", "/people/vera/"],
                 "owen": [f"/intended-uses/{use.uuid}/", f"/intended-uses/{use.uuid}/safeguards/new/"],
                 "ada": ["/approvals/", f"/approvals/{approval.uuid}/"],
                 "rex": [

@@ -11,7 +11,7 @@ from tests.browser.conftest import Site
 
 pytestmark = pytest.mark.browser
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
-CAST = ("vera", "owen", "ada", "rex")
+CAST = ("vera", "owen", "ada", "iris", "rex")
 Visit = Callable[..., Page]
 
 

@@ -1,5 +1,6 @@
 """Findings: the board, the page of one, and what owner and validator do."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,7 +11,7 @@ from django.shortcuts import redirect
 from registry import api
 from registry.domain.vocab import FindingStatus, Severity
 from registry.web.access import Visit, page
-from registry.web.forms import CloseFindingForm, RemediationForm
+from registry.web.forms import AcceptRiskForm, CloseFindingForm, RemediationForm
 from registry.web.reading import activity, submit
 
 LIST_LENGTH = 200
@@ -41,40 +42,38 @@ def findings(visit: Visit) -> HttpResponse:
 @page()
 def finding(visit: Visit, *, uuid: UUID) -> HttpResponse:
     """Show one finding."""
-    row = api.get_finding(actor=visit.actor, uuid=uuid)
-    return _finding_page(
-        visit, row, RemediationForm(), CloseFindingForm(initial={"row_version": row.row_version}), 200
-    )
+    return _finding_page(visit, uuid, {}, status=200)
 
 
 @page("POST")
 def remediate(visit: Visit, *, uuid: UUID) -> HttpResponse:
     """Propose a remedy."""
+    done = "The remedy is proposed. A validator judges it."
     form = RemediationForm(visit.request.POST)
-
-    def act() -> None:
-        api.propose_remediation(
-            actor=visit.actor,
-            at=visit.at,
-            correlation_id=visit.correlation_id,
-            finding_uuid=uuid,
-            **form.cleaned_data,
-        )
-
-    if submit(form, act):
-        messages.success(visit.request, "The remedy is proposed. A validator judges it.")
-        return redirect("web:finding", uuid)
-    row = api.get_finding(actor=visit.actor, uuid=uuid)
-    return _finding_page(visit, row, form, CloseFindingForm(initial={"row_version": row.row_version}), 400)
+    return _act(visit, uuid, name="remediation", form=form, action=api.propose_remediation, done=done)
 
 
 @page("POST")
 def close(visit: Visit, *, uuid: UUID) -> HttpResponse:
     """Close a finding."""
+    done = "The finding is closed. Policy has decided again."
     form = CloseFindingForm(visit.request.POST)
+    return _act(visit, uuid, name="closing", form=form, action=api.close_finding, done=done)
 
+
+@page("POST")
+def accept(visit: Visit, *, uuid: UUID) -> HttpResponse:
+    """Accept the risk for a while."""
+    done = "The risk is accepted until the day you named. Policy has decided again."
+    form = AcceptRiskForm(visit.request.POST)
+    return _act(visit, uuid, name="accepting", form=form, action=api.accept_risk, done=done)
+
+
+def _act(
+    visit: Visit, uuid: UUID, *, name: str, form: Form, action: Callable[..., object], done: str
+) -> HttpResponse:
     def act() -> None:
-        api.close_finding(
+        action(
             actor=visit.actor,
             at=visit.at,
             correlation_id=visit.correlation_id,
@@ -83,23 +82,21 @@ def close(visit: Visit, *, uuid: UUID) -> HttpResponse:
         )
 
     if submit(form, act):
-        messages.success(visit.request, "The finding is closed. Policy has decided again.")
+        messages.success(visit.request, done)
         return redirect("web:finding", uuid)
+    return _finding_page(visit, uuid, {name: form}, status=400)
+
+
+def _finding_page(visit: Visit, uuid: UUID, forms: dict[str, Form], *, status: int) -> HttpResponse:
     row = api.get_finding(actor=visit.actor, uuid=uuid)
-    return _finding_page(visit, row, RemediationForm(), form, 400)
-
-
-def _finding_page(
-    visit: Visit, row: api.Finding, remediation: Form, closing: Form, status: int
-) -> HttpResponse:
-    return visit.render(
-        "registry/finding.html",
-        {
-            "finding": row,
-            "plans": row.remediation_plans.select_related("proposed_by").order_by("-id"),
-            "remediation": remediation,
-            "closing": closing,
-            "events": activity(visit, row.uuid),
-        },
-        status=status,
-    )
+    start = {"row_version": row.row_version}
+    context: dict[str, object] = {
+        "finding": row,
+        "plans": row.remediation_plans.select_related("proposed_by").order_by("-id"),
+        "remediation": RemediationForm(),
+        "closing": CloseFindingForm(initial=start),
+        "accepting": AcceptRiskForm(initial=start),
+        "events": activity(visit, row.uuid),
+        **forms,
+    }
+    return visit.render("registry/finding.html", context, status=status)

@@ -1,5 +1,6 @@
 """An intended use on its way to a permit, and what its owner and others do for it."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
@@ -9,7 +10,7 @@ from django.urls import reverse
 
 from registry import api
 from registry.web.access import Visit, page
-from registry.web.forms import RequestValidationForm, SafeguardForm, SuspendPermitForm, TradeOffForm
+from registry.web.forms import PermitReasonForm, RequestValidationForm, SafeguardForm, TradeOffForm
 from registry.web.reading import activity, submit
 
 
@@ -32,7 +33,7 @@ def intended_use(visit: Visit, *, uuid: UUID) -> HttpResponse:
             "findings": api.list_findings(actor=visit.actor, intended_use=use),
             "events": activity(visit, use.uuid, *([permit.uuid] if permit else [])),
             "validation_form": RequestValidationForm(batches=_batches(use)),
-            "suspension": SuspendPermitForm(),
+            "permit_reason": PermitReasonForm(),
         },
     )
 
@@ -125,12 +126,26 @@ def state_trade_off(visit: Visit, *, uuid: UUID) -> HttpResponse:
 @page("POST")
 def suspend_permit(visit: Visit, *, uuid: UUID) -> HttpResponse:
     """Suspend a permit at once."""
-    form = SuspendPermitForm(visit.request.POST)
+    done = "The permit is suspended. The gate refuses the version from now on."
+    return _permit_act(visit, uuid, api.suspend_permit, done, heading="Suspend a permit")
+
+
+@page("POST")
+def reinstate_permit(visit: Visit, *, uuid: UUID) -> HttpResponse:
+    """Reinstate a permit, where policy permits the use again."""
+    done = "The permit is reinstated. The gate answers by it from now on."
+    return _permit_act(visit, uuid, api.reinstate_permit, done, heading="Reinstate a permit")
+
+
+def _permit_act(
+    visit: Visit, uuid: UUID, action: Callable[..., api.Permit], done: str, *, heading: str
+) -> HttpResponse:
+    form = PermitReasonForm(visit.request.POST)
     permits: list[api.Permit] = []
 
     def act() -> None:
         permits.append(
-            api.suspend_permit(
+            action(
                 actor=visit.actor,
                 at=visit.at,
                 correlation_id=visit.correlation_id,
@@ -140,20 +155,17 @@ def suspend_permit(visit: Visit, *, uuid: UUID) -> HttpResponse:
         )
 
     if submit(form, act):
-        messages.success(visit.request, "The permit is suspended. The gate refuses the version from now on.")
+        messages.success(visit.request, done)
         return redirect("web:intended-use", permits[0].intended_use.uuid)
-    return visit.render(
-        "registry/form.html",
-        {
-            "form": form,
-            "heading": "Suspend a permit",
-            "lede": "Say why use must stop.",
-            "submit_label": "Suspend",
-            "back_url": reverse("web:inventory"),
-            "back_label": "Inventory",
-        },
-        status=400,
-    )
+    context = {
+        "form": form,
+        "heading": heading,
+        "lede": "Say why.",
+        "submit_label": heading,
+        "back_url": reverse("web:inventory"),
+        "back_label": "Inventory",
+    }
+    return visit.render("registry/form.html", context, status=400)
 
 
 def _batches(use: api.IntendedUse) -> list[str]:

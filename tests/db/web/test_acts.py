@@ -4,10 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from registry import api
 from registry.approvals.models import ApprovalRequest
 from registry.audit.models import AuditEvent
 from registry.domain.clock import SystemClock
+from registry.domain.errors import MrmError
 from registry.findings.models import Finding
+from registry.people.models import RoleAssignment
 from registry.validations.models import ChallengeNote, ValidationReport
 from tests.builders.web_evidence import submissions
 from tests.builders.web_world import World, record_run
@@ -157,3 +160,69 @@ def test_acts_take_a_post(door: Door, world: World) -> None:
     use = world.uses["collections"]
     for address in (f"/intended-uses/{use.uuid}/approvals/", f"/intended-uses/{use.uuid}/validations/"):
         assert door("owen").get(address).status_code == 405
+
+
+def test_ada_accepts_the_risk_of_a_finding_that_owen_owns(door: Door, world: World) -> None:
+    finding = Finding.objects.get()
+    address = f"/findings/{finding.uuid}/"
+    data = {"reason": "Small and watched.", "accepted_until": tomorrow(), "row_version": finding.row_version}
+    assert door("owen").post(f"{address}acceptance/", data).status_code == 403
+    late = door("ada").post(f"{address}acceptance/", data | {"accepted_until": tomorrow(400)})
+    assert (late.status_code, b"INP003" in late.content) == (400, True)
+    assert Document(late.content.decode()).problems() == []
+    assert door("ada").post(f"{address}acceptance/", data)["Location"] == address
+    text = Document(door("vera").get(address).content.decode()).text
+    assert "Small and watched." in text
+    assert "counts as open again" in text
+
+
+def test_a_token_is_shown_once_and_revoked_by_its_owner(door: Door, world: World) -> None:
+    form = {"name": "nightly gate", "scopes": ["read"], "days": "30"}
+    refused = door("dana").post("/account/tokens/", form | {"days": "91"})
+    assert (refused.status_code, b"mrm_" in refused.content) == (400, False)
+    issued = door("dana").post("/account/tokens/", form)
+    document = Document(issued.content.decode())
+    secret = next(word for word in document.text.split() if word.startswith("mrm_") and len(word) > 20)
+    assert issued.status_code == 201
+    assert api.actor_for_token(secret=secret, at=SystemClock().now()).username == "dana"
+    assert secret not in door("dana").get("/account/").content.decode()
+    token = api.ApiToken.objects.get(name="nightly gate")
+    assert door("vera").post(f"/account/tokens/{token.uuid}/revocation/").status_code == 404
+    assert door("dana").post(f"/account/tokens/{token.uuid}/revocation/")["Location"] == "/account/"
+    with pytest.raises(MrmError, match="revoked"):
+        api.actor_for_token(secret=secret, at=SystemClock().now())
+
+
+def test_an_administrator_opens_an_account_grants_a_role_and_ends_it(door: Door, world: World) -> None:
+    api.Person.objects.filter(username="nia").update(is_active=True)
+    grant_to(world, "nia")
+    account = {"username": "ines", "full_name": "Ines Prat", "password": "a-long-enough-phrase-42"}
+    assert door("vera").post("/people/", account).status_code == 403
+    weak = door("nia").post("/people/", account | {"password": "short"})
+    assert (weak.status_code, b"PEO031" in weak.content) == (400, True)
+    assert door("nia").post("/people/", account)["Location"] == "/people/ines/"
+    role = {"role": "validator", "entity_key": ""}
+    assert door("vera").post("/people/ines/roles/", role).status_code == 403
+    assert door("nia").post("/people/ines/roles/", role)["Location"] == "/people/ines/"
+    page = Document(door("nia").get("/people/ines/").content.decode())
+    assert ("Validator" in page.text, page.problems()) == (True, [])
+    held = RoleAssignment.objects.get(person__username="ines")
+    missing = door("nia").post("/people/ines/roles/ended/", {"role": str(held.uuid)})
+    assert (missing.status_code, b"Nothing was recorded" in missing.content) == (400, True)
+    ended = door("nia").post("/people/ines/roles/ended/", {"role": str(held.uuid), "reason": "moved"})
+    assert ended["Location"] == "/people/ines/"
+    assert "Roles that ended" in Document(door("nia").get("/people/ines/").content.decode()).text
+    assert door("nia").post("/people/ines/closure/", {"reason": "left"})["Location"] == "/people/ines/"
+    assert "closed" in Document(door("nia").get("/people/").content.decode()).text
+    assert door("nia").get("/people/nobody/").status_code == 404
+
+
+def grant_to(world: World, username: str) -> None:
+    """Make somebody administrator of every entity."""
+    RoleAssignment.objects.create(
+        person=world.people[username],
+        role="administrator",
+        entity_key="",
+        valid_from=SystemClock().now().date(),
+        granted_by_name="set-up",
+    )
