@@ -6,12 +6,25 @@ Adding a name to ``__all__`` is an API review: it is a promise.
 from registry.actions.accept_risk import accept_risk
 from registry.actions.check_permission import Permission, check_permission
 from registry.actions.close_finding import close_finding
+from registry.actions.compare_validations import (
+    CheckPair,
+    Comparison,
+    FigurePair,
+    compare_validations,
+    list_comparable,
+)
 from registry.actions.create_use_case import UseCaseDetails, create_use_case
 from registry.actions.deactivate_person import deactivate_person
 from registry.actions.decide_approval import decide_approval
 from registry.actions.deliver_outbox import deliver_outbox
 from registry.actions.end_role import end_role
 from registry.actions.evidence_safeguard import evidence_safeguard
+from registry.actions.export_validation import (
+    DossierFile,
+    ValidationDossier,
+    dossier_file,
+    export_validation,
+)
 from registry.actions.gather_facts import gather_facts
 from registry.actions.model_record import DETAILS, OPTIONAL_DETAILS
 from registry.actions.note_challenge import note_challenge
@@ -49,6 +62,7 @@ from registry.actions.read_run_order import (
     get_run_order,
     list_requests_to_run,
 )
+from registry.actions.record_export import record_inventory_export, record_log_export
 from registry.actions.record_session import (
     is_sign_in_locked,
     record_refused_sign_in,
@@ -146,7 +160,10 @@ __all__ = [
     "ApprovalRequest",
     "AuditAction",
     "AuditEventView",
+    "CheckPair",
+    "Comparison",
     "DecisionView",
+    "DossierFile",
     "EventPage",
     "EventView",
     "EvidenceRecord",
@@ -154,6 +171,7 @@ __all__ = [
     "Facet",
     "FacetOption",
     "FactRow",
+    "FigurePair",
     "Finding",
     "Flip",
     "Grant",
@@ -183,6 +201,7 @@ __all__ = [
     "Scope",
     "UseCase",
     "UseCaseDetails",
+    "ValidationDossier",
     "ValidationReport",
     "ValidationRequest",
     "VerificationReport",
@@ -192,6 +211,7 @@ __all__ = [
     "check_permission",
     "claim_key",
     "close_finding",
+    "compare_validations",
     "conflicts_of_approver",
     "conflicts_of_validator",
     "create_entity",
@@ -201,10 +221,12 @@ __all__ = [
     "decide_approval",
     "declare_portfolio",
     "deliver_outbox",
+    "dossier_file",
     "e23_fields",
     "end_role",
     "evidence_safeguard",
     "export_log",
+    "export_validation",
     "fetch_artifact",
     "fetch_dataset",
     "find_intended_use",
@@ -237,6 +259,7 @@ __all__ = [
     "list_administered_entities",
     "list_approvals",
     "list_audit_events",
+    "list_comparable",
     "list_decisions",
     "list_dependencies",
     "list_evidence",
@@ -257,6 +280,8 @@ __all__ = [
     "public_key_pem",
     "publish_log",
     "reads_whole_log",
+    "record_inventory_export",
+    "record_log_export",
     "record_page_read",
     "record_refused_sign_in",
     "record_sign_in",

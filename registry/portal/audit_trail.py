@@ -8,7 +8,7 @@ from uuid import UUID
 
 from registry import api
 from registry.domain.errors import InvalidInput, NotFound, NotPermitted
-from registry.portal.door import Download, Page, Visit, logged
+from registry.portal.door import Download, Page, Visit, logged, parse_uuid
 
 READING_LENGTH = 200
 
@@ -19,7 +19,7 @@ def audit(visit: Visit) -> Page:
     given = visit.request.GET
     found = api.list_audit_events(
         actor=visit.actor,
-        subject_uuid=_parse_uuid(given.get("subject", "")),
+        subject_uuid=parse_uuid(given.get("subject", "")),
         action=given.get("action", ""),
         before=_parse_number(given.get("before", "")),
     )
@@ -87,6 +87,9 @@ def audit_export(visit: Visit) -> Download:
             for file in sorted(folder.rglob("*")):
                 if file.is_file():
                     files.write(file, file.relative_to(folder.parent))
+    api.record_log_export(
+        actor=visit.actor, at=visit.at, correlation_id=visit.correlation_id, size=report.size
+    )
     return Download(
         title=f"Audit log of {report.size} events",
         name=f"audit-log-{report.size}.zip",
@@ -110,17 +113,6 @@ def reading_log(visit: Visit) -> Page:
         template="portal/reading_log.html",
         context={"events": own, "next_before": found.next_before},
     )
-
-
-def _parse_uuid(text: str) -> UUID | None:
-    if not text:
-        return None
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise InvalidInput(
-            "POR003", f"{text[:60]!r} is not an identifier", remedy="Copy it from the page of the thing."
-        ) from error
 
 
 def _parse_number(text: str) -> int | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec
+from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -18,7 +19,7 @@ from django.views.decorators.http import require_GET
 
 from registry import api
 from registry.domain.clock import SystemClock
-from registry.domain.errors import NotPermitted
+from registry.domain.errors import InvalidInput, NotPermitted
 from registry.domain.vocab import Role
 
 P = ParamSpec("P")
@@ -81,6 +82,18 @@ def logged(view: View[P]) -> Route[P]:
 
     guarded: Route[P] = require_GET(login_required(serve))
     return guarded
+
+
+def parse_uuid(text: str) -> UUID | None:
+    """Return the identifier in a query parameter, or none when it is left out. Raises ``POR003``."""
+    if not text:
+        return None
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise InvalidInput(
+            "POR003", f"{text[:60]!r} is not an identifier", remedy="Copy it from the page of the thing."
+        ) from error
 
 
 def _enter(request: HttpRequest) -> Visit:

@@ -8,7 +8,7 @@ from uuid import UUID
 from registry import api
 from registry.domain.errors import InvalidInput
 from registry.domain.vocab import FindingStatus, Severity
-from registry.portal.door import Download, Page, Visit, logged
+from registry.portal.door import Download, Page, Visit, logged, parse_uuid
 
 FILTERS = ("search", "tier", "state", "entity", "owner", "origin", "permission", "sort", "after")
 SORTS = (
@@ -86,6 +86,12 @@ def inventory(visit: Visit) -> Page:
 @logged
 def inventory_csv(visit: Visit) -> Download:
     """Download the inventory."""
+    api.record_inventory_export(
+        actor=visit.actor,
+        at=visit.at,
+        correlation_id=visit.correlation_id,
+        query=visit.request.GET.urlencode(),
+    )
     return Download(
         title="Inventory as CSV",
         name=f"inventory-{visit.at:%Y-%m-%dT%H%MZ}.csv",
@@ -243,6 +249,33 @@ def validation(visit: Visit, *, uuid: UUID) -> Page:
             "findings": findings.filter(evidence_uuid__in=[record.uuid for record in records]),
         },
     )
+
+
+@logged
+def export_validation(visit: Visit, *, uuid: UUID, form: str) -> Download:
+    """Download a validation as JSON, CSV or a page that stands alone."""
+    dossier = api.export_validation(
+        actor=visit.actor, at=visit.at, correlation_id=visit.correlation_id, request_uuid=uuid, form=form
+    )
+    file = api.dossier_file(dossier=dossier, form=form, at=visit.at)
+    title = f"Validation of {dossier.request.intended_use} as {form}"
+    return Download(title=title, name=file.name, content_type=file.content_type, content=file.content)
+
+
+@logged
+def comparison(visit: Visit, *, uuid: UUID) -> Page:
+    """Show a validation beside another one of the same use case."""
+    request = api.get_validation_request(actor=visit.actor, uuid=uuid)
+    other = parse_uuid(visit.request.GET.get("with", ""))
+    context: dict[str, object] = {
+        "request_row": request,
+        "candidates": api.list_comparable(actor=visit.actor, request=request)[:LIST_LENGTH],
+        "comparison": api.compare_validations(actor=visit.actor, first_uuid=other, second_uuid=uuid)
+        if other
+        else None,
+    }
+    title = f"Comparison of validations of {request.intended_use}"
+    return Page(title=title, template="registry/comparison.html", context=context)
 
 
 @logged

@@ -18,6 +18,10 @@ urlpatterns = [
     path("decisions/<uuid:uuid>/decision.json", records.decision_json, name="decision-json"),
     path("validations/", records.validations, name="validations"),
     path("validations/<uuid:uuid>/", records.validation, name="validation"),
+    path("validations/<uuid:uuid>/comparison/", records.comparison, name="comparison"),
+    path(
+        "validations/<uuid:uuid>/validation.<str:form>", records.export_validation, name="export-validation"
+    ),
     path("evidence/<uuid:uuid>/", records.evidence, name="evidence"),
     path("findings/", records.findings, name="findings"),
     path("findings/<uuid:uuid>/", records.finding, name="finding"),

@@ -56,6 +56,7 @@ def main() -> int:
                     "/use-cases/pd-capital-qrre/",
                     "/audit/",
                     f"/audit/{event}/",
+                    f"/validations/{world.running.uuid}/comparison/?with={world.validated.uuid}",
                     "/account/",
                     "/models/00000000-0000-0000-0000-000000000000/",
                 ],

@@ -55,7 +55,14 @@ def inventory(visit: Visit) -> HttpResponse:
 @page()
 def inventory_csv(visit: Visit) -> StreamingHttpResponse:
     """Download what the inventory lists, as CSV that no spreadsheet computes."""
-    lines = api.inventory_csv(actor=visit.actor, query=read_query(visit))
+    query = read_query(visit)
+    api.record_inventory_export(
+        actor=visit.actor,
+        at=visit.at,
+        correlation_id=visit.correlation_id,
+        query=visit.request.GET.urlencode(),
+    )
+    lines = api.inventory_csv(actor=visit.actor, query=query)
     name = f"inventory-{visit.at:%Y-%m-%dT%H%MZ}.csv"
     disposition = content_disposition_header(as_attachment=True, filename=name)
     return StreamingHttpResponse(

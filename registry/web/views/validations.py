@@ -6,11 +6,12 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 
 from registry import api
 from registry.web.access import Visit, page
 from registry.web.forms import ChallengeForm, SignReportForm
-from registry.web.reading import submit
+from registry.web.reading import parse_uuid, submit
 
 LIST_LENGTH = 100
 
@@ -20,6 +21,33 @@ def validations(visit: Visit) -> HttpResponse:
     """List the newest validations."""
     rows = api.list_validation_requests(actor=visit.actor).select_related("report__signed_by")
     return visit.render("registry/validations.html", {"validations": rows[:LIST_LENGTH]})
+
+
+@page()
+def export(visit: Visit, *, uuid: UUID, form: str) -> HttpResponse:
+    """Download a validation as JSON, CSV or a page that stands alone."""
+    dossier = api.export_validation(
+        actor=visit.actor, at=visit.at, correlation_id=visit.correlation_id, request_uuid=uuid, form=form
+    )
+    file = api.dossier_file(dossier=dossier, form=form, at=visit.at)
+    disposition = content_disposition_header(as_attachment=True, filename=file.name) or ""
+    headers = {"Content-Disposition": disposition}
+    return HttpResponse(file.content, content_type=file.content_type, headers=headers)
+
+
+@page()
+def comparison(visit: Visit, *, uuid: UUID) -> HttpResponse:
+    """Show a validation beside another one of the same use case."""
+    request = api.get_validation_request(actor=visit.actor, uuid=uuid)
+    other = parse_uuid(visit.request.GET.get("with", ""))
+    context: dict[str, object] = {
+        "request_row": request,
+        "candidates": api.list_comparable(actor=visit.actor, request=request)[:LIST_LENGTH],
+        "comparison": api.compare_validations(actor=visit.actor, first_uuid=other, second_uuid=uuid)
+        if other
+        else None,
+    }
+    return visit.render("registry/comparison.html", context)
 
 
 @page("GET", "POST")

@@ -1,5 +1,8 @@
 """What people do through forms: allowed to one, refused to another, with the same page before them."""
 
+import csv
+import io
+import json
 from datetime import timedelta
 
 import pytest
@@ -7,11 +10,12 @@ import pytest
 from registry import api
 from registry.approvals.models import ApprovalRequest
 from registry.audit.models import AuditEvent
+from registry.domain.canonical import digest
 from registry.domain.clock import SystemClock
 from registry.domain.errors import MrmError
 from registry.findings.models import Finding
 from registry.people.models import RoleAssignment
-from registry.validations.models import ChallengeNote, ValidationReport
+from registry.validations.models import ChallengeNote, EvidenceRecord, ValidationReport
 from tests.builders.web_evidence import submissions
 from tests.builders.web_world import World, record_run
 from tests.db.web.conftest import Door
@@ -226,3 +230,46 @@ def grant_to(world: World, username: str) -> None:
         valid_from=SystemClock().now().date(),
         granted_by_name="set-up",
     )
+
+
+def test_a_validation_is_taken_out_as_json_csv_and_a_page_and_each_time_recorded(
+    door: Door, world: World
+) -> None:
+    assert world.validated is not None
+    address = f"/validations/{world.validated.uuid}/validation"
+    before = AuditEvent.objects.filter(action="evidence.read").count()
+    document = json.loads(door("vera").get(f"{address}.json").content)
+    rows = EvidenceRecord.objects.filter(request=world.validated).order_by("position")
+    assert [row["digest"] for row in document["evidence"]] == [row.digest for row in rows]
+    assert document["evidence_digest"] == digest([row.digest for row in rows])
+    lines = list(csv.DictReader(io.StringIO(door("vera").get(f"{address}.csv").content.decode())))
+    assert {line["check"] for line in lines} == {row.check_id for row in rows}
+    assert sum(bool(line["estimate"]) for line in lines) == sum(len(row.metrics) for row in rows)
+    page = door("vera").get(f"{address}.html")
+    text = page.content.decode()
+    assert page["Content-Disposition"].startswith("attachment")
+    assert ("<script" in text, 'href="/' in text, "src=" in text) == (False, False, False)
+    assert document["evidence_digest"] in text
+    assert AuditEvent.objects.filter(action="evidence.read").count() == before + 3
+    assert door("vera").get(f"{address}.exe").status_code == 400
+    assert door("nia").get(f"{address}.json").status_code == 404
+    assert door("rex").get(f"/portal{address}.csv").status_code == 200
+
+
+def test_the_inventory_does_not_leave_unrecorded(door: Door, world: World) -> None:
+    b"".join(door("vera").get("/models/export.csv?tier=1"))  # type: ignore[arg-type]
+    event = AuditEvent.objects.filter(action="inventory.exported").latest("id")
+    assert (event.actor_name, event.subject_label) == ("Vera Castellanos", "tier=1")
+
+
+def test_two_validations_stand_side_by_side(door: Door, world: World, unsigned: str) -> None:
+    assert world.validated is not None
+    address = f"/validations/{unsigned}/comparison/"
+    page = Document(door("vera").get(address).content.decode())
+    assert (page.problems(), "Change" in page.text) == ([], False)
+    both = Document(door("vera").get(f"{address}?with={world.validated.uuid}").content.decode())
+    assert (both.problems(), "discrimination.auc" in both.text) == ([], True)
+    assert door("vera").get(f"{address}?with={unsigned}").status_code == 400
+    assert door("vera").get(f"{address}?with=nonsense").status_code == 400
+    assert door("nia").get(address).status_code == 404
+    assert door("rex").get(f"/portal{address}?with={world.validated.uuid}").status_code == 200

@@ -18,7 +18,8 @@ def read_all(client: Client, start: str) -> dict[str, tuple[HttpResponse, Docume
         if address in seen or len(seen) > MOST:
             continue
         response = client.get(address)
-        is_page = response.headers["Content-Type"].startswith("text/html")
+        is_attached = response.headers.get("Content-Disposition", "").startswith("attachment")
+        is_page = response.headers["Content-Type"].startswith("text/html") and not is_attached
         document = Document(response.content.decode()) if is_page and not response.streaming else None
         seen[address] = (response, document)
         for link in document.links if document else []:
