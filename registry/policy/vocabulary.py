@@ -183,6 +183,10 @@ evidence.explanation_additivity | decimal | count | | open | check explain.shap
     Gap of attributions and output.
 evidence.explanation_stability | decimal | signed | | open | check explain.shap
     Rank agreement of explanations.
+evidence.explanation_faithfulness_lower | decimal | any | | open | check explain.certificate
+    Lower bound of what the explained order saves over random ones.
+evidence.explanation_unsupported | decimal | share | | open | check explain.certificate
+    Importance on features that move nothing among customers.
 evidence.explainability_achieved | int | level | level | fixed | check explain.shap
     Explainability shown by evidence.
 evidence.advantage_gini | decimal | any | | open | check challenger.advantage

@@ -73,7 +73,7 @@ def test_everything_works_without_scripts(visit: Visit) -> None:
 def test_a_live_run_shows_a_check_as_soon_as_it_is_recorded(visit: Visit, site: Site) -> None:
     page = visit("vera")
     page.goto(f"/runs/{site.running}/")
-    assert "2 of 12 checks done" in page.inner_text("#progress [role=status]")
+    assert "2 of 13 checks done" in page.inner_text("#progress [role=status]")
     with sqlite3.connect(site.var_dir / "mrm.sqlite3", timeout=20) as database:
         database.execute(
             "INSERT INTO validation_check_record"
@@ -81,7 +81,7 @@ def test_a_live_run_shows_a_check_as_soon_as_it_is_recorded(visit: Visit, site: 
             " SELECT run_id, 'drift.score', 1, 9, 'Score drift', 'pass', result, recorded_at"
             " FROM validation_check_record LIMIT 1"
         )
-    expect(page.locator("#progress [role=status]")).to_contain_text("3 of 12", timeout=8000)
+    expect(page.locator("#progress [role=status]")).to_contain_text("3 of 13", timeout=8000)
 
 
 def test_the_contrast_check_sees_faint_text(visit: Visit) -> None:

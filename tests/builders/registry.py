@@ -86,6 +86,10 @@ FACTS: dict[str, dict[str, Json]] = {
     "drift.data": {"evidence.data_drift_share": "0"},
     "drift.score": {"evidence.score_drift_ks": "0.03"},
     "explain.shap": {"evidence.explainability_achieved": 3, "evidence.explanation_stability": "0.96"},
+    "explain.certificate": {
+        "evidence.explanation_faithfulness_lower": "0.13",
+        "evidence.explanation_unsupported": "0",
+    },
     "challenger.advantage": {"evidence.advantage_gini": "0.11", "evidence.advantage_gini_lower": "0.08"},
     "capital.rwa_effect": {"capital.model_share_of_benchmark": "0.87", "capital.entity_floor_binding": True},
     "integrity.artifact": {"evidence.artifact_verified": True},

@@ -131,7 +131,7 @@ def test_a_live_run_renews_itself_until_it_ends(door: Door, world: World) -> Non
     address = f"/runs/{world.running.uuid}/"
     page = door("vera").get(address).content.decode()
     assert f'hx-get="{address}progress/" hx-trigger="every 2s"' in page
-    assert "2 of 12 checks done: calibration.jeffreys" in Document(page).text
+    assert "2 of 13 checks done: calibration.jeffreys" in Document(page).text
     part = door("vera").get(f"{address}progress/")
     assert "HX-Refresh" not in part.headers
     record_run(world.running, submissions())

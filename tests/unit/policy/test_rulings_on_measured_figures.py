@@ -44,6 +44,7 @@ KINDS = {
         evidence__explainability_achieved=3,
         evidence__explanation_additivity="4.550941353e-07",
         evidence__explanation_stability="0.9733859649",
+        evidence__explanation_unsupported="0",
         evidence__self_report_gap="1.110223025e-16",
         evidence__advantage_gini="0.02117805668",
         evidence__advantage_gini_lower="0.007743788563",

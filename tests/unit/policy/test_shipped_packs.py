@@ -47,6 +47,7 @@ def test_metadata_alone_may_be_validated_and_gives_the_plan() -> None:
         "discrimination.ks",
         "drift.data",
         "drift.score",
+        "explain.certificate",
         "explain.shap",
         "integrity.artifact",
         "integrity.self_report",
