@@ -13,6 +13,7 @@ from registry.actions.gather_facts import gather_facts
 from registry.actions.model_record import DETAILS, OPTIONAL_DETAILS
 from registry.actions.note_challenge import note_challenge
 from registry.actions.note_validation_started import note_validation_started
+from registry.actions.portfolio_stands import PortfolioStand
 from registry.actions.propose_remediation import propose_remediation
 from registry.actions.publish_log import (
     ExportReport,
@@ -38,6 +39,13 @@ from registry.actions.read_decision import (
     get_decision_row,
     list_decisions,
     replay_decision,
+)
+from registry.actions.read_floor import (
+    EntityFloorView,
+    UseFloorView,
+    find_decision_floor,
+    get_entity_floor,
+    get_use_floor,
 )
 from registry.actions.read_inventory import InventoryField, e23_fields, inventory_csv, safe_cell
 from registry.actions.read_run_order import (
@@ -70,6 +78,7 @@ from registry.approvals.models import ApprovalRequest
 from registry.approvals.selectors import get_approval, list_approvals
 from registry.audit.api import AuditAction
 from registry.audit.selectors import EventPage, EventView, InclusionProof, find_latest_checkpoint
+from registry.capital.floor_report import EffectReport, FloorReport, share_text
 from registry.decisions.facts import find_permit
 from registry.decisions.models import PackRelease, Permit, PolicyDecision
 from registry.decisions.packs import released_packs
@@ -134,6 +143,8 @@ __all__ = [
     "AuditAction",
     "AuditEventView",
     "DecisionView",
+    "EffectReport",
+    "EntityFloorView",
     "EventPage",
     "EventView",
     "EvidenceRecord",
@@ -143,6 +154,7 @@ __all__ = [
     "FactRow",
     "Finding",
     "Flip",
+    "FloorReport",
     "Grant",
     "InclusionProof",
     "IntendedUse",
@@ -162,6 +174,7 @@ __all__ = [
     "PolicyDecision",
     "Portfolio",
     "PortfolioDetails",
+    "PortfolioStand",
     "RegisteredModel",
     "RegistrationResult",
     "RemediationPlan",
@@ -169,6 +182,7 @@ __all__ = [
     "Scope",
     "UseCase",
     "UseCaseDetails",
+    "UseFloorView",
     "ValidationReport",
     "ValidationRequest",
     "VerificationReport",
@@ -190,6 +204,7 @@ __all__ = [
     "export_log",
     "fetch_artifact",
     "fetch_dataset",
+    "find_decision_floor",
     "find_intended_use",
     "find_latest_checkpoint",
     "find_permit",
@@ -200,6 +215,7 @@ __all__ = [
     "get_audit_event",
     "get_decision",
     "get_decision_row",
+    "get_entity_floor",
     "get_evidence",
     "get_finding",
     "get_intended_use",
@@ -208,6 +224,7 @@ __all__ = [
     "get_pack",
     "get_run_order",
     "get_use_case",
+    "get_use_floor",
     "get_validation_request",
     "get_version",
     "grant_role",
@@ -251,6 +268,7 @@ __all__ = [
     "ring",
     "safe_cell",
     "sequence_log",
+    "share_text",
     "sign_report",
     "state_trade_off",
     "suspend_permit",
