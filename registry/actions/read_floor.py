@@ -227,7 +227,7 @@ def _model_level(measured: MeasuredRwa, decision: PolicyDecision | None) -> Mode
         floor=model_floor(obligors=[sample], required_share=required or Decimal(0), drivers=0),
         required_share=required,
         evidence_uuid=measured.evidence.uuid,
-        tables=[table for table in body.get("tables", []) if table["id"] in _DRIVERS],
+        tables=[table for name in _DRIVERS for table in body.get("tables", []) if table["id"] == name],
         figures=[figure for figure in body.get("figures", []) if figure["id"] == _FIGURE],
     )
 

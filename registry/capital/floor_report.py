@@ -14,7 +14,7 @@ from registry.capital.allocation import (
     ensure_portfolios,
     marginal_effect,
 )
-from registry.capital.figures import Citation, weakest_provenance
+from registry.capital.figures import Citation, round_to_cent, weakest_provenance
 from registry.capital.floor_base import EntityRwa
 from registry.capital.output_floor import BindingDate, EntityFloor, binding_date, entity_floor, floor_path
 from registry.domain.errors import InvalidInput, LimitExceeded, MrmError, NotFound
@@ -167,8 +167,9 @@ def share_text(share: Decimal) -> str:
 
 def euros(amount_eur: Decimal) -> str:
     """Return an amount in euros, to the cent where it has cents."""
-    is_whole = amount_eur == amount_eur.to_integral_value()
-    return f"EUR {amount_eur:,.0f}" if is_whole else f"EUR {amount_eur:,.2f}"
+    cents = round_to_cent(amount_eur=amount_eur)
+    is_whole = cents == cents.to_integral_value()
+    return f"EUR {cents:,.0f}" if is_whole else f"EUR {cents:,.2f}"
 
 
 def _joined(*sentences: str) -> str:

@@ -190,7 +190,6 @@ def test_no_portfolio_is_refused() -> None:
 
 def test_words_for_figures() -> None:
     assert [share_text(Decimal(share)) for share in ("0.5", "0.725", "1")] == ["50 %", "72.5 %", "100 %"]
-    assert [euros(Decimal(amount)) for amount in ("1234567", "0.5", "10.00")] == [
-        *("EUR 1,234,567", "EUR 0.50"),
-        "EUR 10",
+    assert [euros(Decimal(amount)) for amount in ("1234567", "0.5", "10.00", "9.9995")] == [
+        *("EUR 1,234,567", "EUR 0.50", "EUR 10", "EUR 10")
     ]
