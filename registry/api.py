@@ -42,6 +42,7 @@ from registry.actions.read_decision import (
 )
 from registry.actions.read_floor import (
     EntityFloorView,
+    ModelLevel,
     UseFloorView,
     find_decision_floor,
     get_entity_floor,
@@ -78,7 +79,7 @@ from registry.approvals.models import ApprovalRequest
 from registry.approvals.selectors import get_approval, list_approvals
 from registry.audit.api import AuditAction
 from registry.audit.selectors import EventPage, EventView, InclusionProof, find_latest_checkpoint
-from registry.capital.floor_report import EffectReport, FloorReport, share_text
+from registry.capital.floor_report import EffectReport, FloorReport, FloorStep, share_text
 from registry.decisions.facts import find_permit
 from registry.decisions.models import PackRelease, Permit, PolicyDecision
 from registry.decisions.packs import released_packs
@@ -155,6 +156,7 @@ __all__ = [
     "Finding",
     "Flip",
     "FloorReport",
+    "FloorStep",
     "Grant",
     "InclusionProof",
     "IntendedUse",
@@ -165,6 +167,7 @@ __all__ = [
     "KeptAnswer",
     "LeanPage",
     "LegalEntity",
+    "ModelLevel",
     "ModelVersion",
     "PackRelease",
     "PackView",
