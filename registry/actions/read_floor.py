@@ -37,6 +37,7 @@ from registry.inventory.selectors import get_entity, get_intended_use, list_inte
 from registry.people.actors import Actor
 
 _SHARE = "minimum_share_of_benchmark"
+_BINDING_FACT = "capital.entity_floor_binding"
 _DRIVERS = ("floor_drivers", "floor_pairs")
 _FIGURE = "floor_by_grade"
 
@@ -189,7 +190,7 @@ def _use_floor(use: IntendedUse, decision: PolicyDecision | None, on: date, at: 
         stands=stands,
         report=report,
         sentence=report.sentence,
-        notes=_notes(measured, level, mine),
+        notes=_notes(measured, level, mine, report.with_model),
         instead=instead,
         rwa_without_eur=without,
         model_level=level,
@@ -242,13 +243,23 @@ def _required_share(decision: PolicyDecision) -> Decimal | None:
     return max(asked, default=None)
 
 
-def _notes(measured: MeasuredRwa | None, level: ModelLevel | None, mine: PortfolioStand) -> list[str]:
+def _notes(
+    measured: MeasuredRwa | None, level: ModelLevel | None, mine: PortfolioStand, report: FloorReport
+) -> list[str]:
     if measured is None:
         return [
             "No validation has measured this version: its portfolio stands in with the figures declared for it."
         ]
-    if level is None or not level.is_binding:
-        return []
-    counted = euros(mine.figures.pre_floor_rwa_eur)
-    model = euros(measured.model_eur)
-    return [f"The model-level floor binds: RWA on the model are {model} and count here at {counted}."]
+    notes = []
+    if level is not None and level.is_binding:
+        counted, model = euros(mine.figures.pre_floor_rwa_eur), euros(measured.model_eur)
+        notes.append(
+            f"The model-level floor binds: RWA on the model are {model} and count here at {counted}."
+        )
+    seen = measured.evidence.facts.get(_BINDING_FACT)
+    if report.today is not None and seen is not None and seen != report.today.floor.result.is_binding:
+        notes.append(
+            f"The check found that the floor {'binds' if seen else 'does not bind'}, on the model's own RWA and with "
+            "every other portfolio as declared; the figures here are those that count."
+        )
+    return notes

@@ -224,10 +224,19 @@ def test_a_model_that_explains_itself_has_no_floor_of_its_own() -> None:
     build_floor_bank()
     explained = submission("explain.shap", facts={"evidence.explainability_achieved": 4})
     story = capital_story().requested().run(measured("30", "50"), explained)
-    level = decision_floor(story.use).model_level
-    assert level is not None
-    assert (level.required_share, level.is_binding) == (None, False)
-    assert with_model_eur(decision_floor(story.use)) == 30 + 14
+    view = decision_floor(story.use)
+    assert view.model_level is not None
+    assert (view.model_level.required_share, view.model_level.is_binding) == (None, False)
+    assert with_model_eur(view) == 30 + 14
+    assert view.notes == []
+
+
+def test_where_the_check_saw_another_answer_both_are_told() -> None:
+    """The check took every other portfolio as declared, and found a floor that binds; 80 + 14 are above 91."""
+    build_floor_bank()
+    story = capital_story().requested().run(measured("80", "85"))
+    (note,) = decision_floor(story.use).notes
+    assert note.startswith("The check found that the floor binds, on the model's own RWA")
 
 
 def test_a_use_without_a_portfolio_says_so() -> None:
