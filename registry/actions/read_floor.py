@@ -184,6 +184,7 @@ def _use_floor(use: IntendedUse, decision: PolicyDecision | None, on: date, at: 
         portfolio_key=mine.row.key,
         rwa_without_eur=without,
         instead=instead,
+        subject="the model" if measured is not None else "the portfolio as declared",
     )
     return replace(
         view,

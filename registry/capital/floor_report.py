@@ -114,11 +114,13 @@ def report_effect(
     portfolio_key: str,
     rwa_without_eur: Decimal,
     instead: str,
+    subject: str = "the model",
 ) -> EffectReport:
     """Compare the entity with a portfolio on the model and with it on ``rwa_without_eur``, all else equal.
 
-    ``portfolios`` hold the model's figure; ``instead`` says in words what the portfolio stands on without
-    the model. Refuses what ``report_floor`` refuses, and an unknown portfolio (``CAP073``).
+    ``portfolios`` hold the model's figure. In the sentence ``instead`` says what the portfolio stands on
+    without the model, and ``subject`` whose figure the portfolio carries with it. Refuses what
+    ``report_floor`` refuses, and an unknown portfolio (``CAP073``).
     """
     with_model = report_floor(jurisdiction=jurisdiction, as_of=as_of, portfolios=portfolios)
     others = [
@@ -141,7 +143,7 @@ def report_effect(
         effect=effect,
         sentence=_joined(
             _stands(with_model, entity_name),
-            _difference(change, effect, instead),
+            _difference(change, effect, instead, subject),
             _from_when(with_model),
             _mark(with_model),
         ),
@@ -209,12 +211,12 @@ def _stands(report: FloorReport, entity_name: str) -> str:
     )
 
 
-def _difference(change_eur: Decimal, effect: MarginalEffect | None, instead: str) -> str:
+def _difference(change_eur: Decimal, effect: MarginalEffect | None, instead: str, subject: str) -> str:
     """Say what the model changes before the floor, and what of it the floor leaves."""
     if not change_eur:
-        return f"Against {instead}, the model leaves pre-floor RWA as they are."
+        return f"Against {instead}, {subject} leaves pre-floor RWA as they are."
     verb = "lowers" if change_eur < 0 else "raises"
-    start = f"Against {instead}, the model {verb} pre-floor RWA by {euros(abs(change_eur))}"
+    start = f"Against {instead}, {subject} {verb} pre-floor RWA by {euros(abs(change_eur))}"
     if effect is None:
         return f"{start}; what a floor leaves of it is not known."
     if change_eur > 0:

@@ -120,6 +120,7 @@ def test_before_a_validation_the_declared_portfolio_stands_in() -> None:
     # 62 against 124 standardised: 138 and 76 before the floor, 138 and 91 after it.
     assert effect_of(view) == (62, 47)
     assert view.instead == "the standardised approach"
+    assert "the portfolio as declared lowers pre-floor RWA by EUR 62" in view.sentence
     assert [stand.is_measured for stand in view.stands] == [False, False, False]
     assert view.notes == [
         "No validation has measured this version: its portfolio stands in with the figures declared for it."
@@ -147,7 +148,7 @@ def test_measured_figures_enter_and_are_no_better_known_than_the_exposures(decla
 
 def test_a_check_that_came_to_no_figure_leaves_the_declaration() -> None:
     build_floor_bank()
-    broken = submission("capital.rwa_effect", Verdict.ERROR, facts={})
+    broken = measured("40", "45") | {"verdict": Verdict.ERROR.value, "facts": {}}
     story = capital_story().requested().run(broken)
     assert not any(stand.is_measured for stand in use_floor(story.use).stands)
     without_figures = capital_story(2).requested().run(submission("capital.rwa_effect"))
@@ -173,8 +174,12 @@ def test_against_the_version_that_stands_a_better_one_buys_no_capital() -> None:
         "Against the figures of pd-cards version 1, on which the portfolio stood, the model lowers pre-floor RWA "
         "by EUR 10, the floor takes back EUR 10, so it buys no capital."
     ) in view.sentence
-    # The version that stands is itself compared with the standardised approach.
-    assert use_floor(first.use).instead == "the standardised approach"
+    # The decision that permits the second is still about what it takes the place of.
+    second.challenged().signed().safeguarded().argued().submitted().decided()
+    assert "on which the portfolio stood" in decision_floor(second.use).sentence
+    # Where the portfolio stands on the version itself, it is compared with the standardised approach.
+    assert use_floor(second.use).instead == "the standardised approach"
+    assert totals(entity_floor()) == (64, 91, 27)
 
 
 def test_a_suspended_or_expired_permit_leaves_the_portfolio_as_declared() -> None:
