@@ -29,6 +29,7 @@ from registry.actions.gather_facts import gather_facts
 from registry.actions.model_record import DETAILS, OPTIONAL_DETAILS
 from registry.actions.note_challenge import note_challenge
 from registry.actions.note_validation_started import note_validation_started
+from registry.actions.portfolio_stands import PortfolioStand
 from registry.actions.propose_remediation import propose_remediation
 from registry.actions.publish_log import (
     ExportReport,
@@ -53,6 +54,14 @@ from registry.actions.read_decision import (
     get_decision_row,
     list_decisions,
     replay_decision,
+)
+from registry.actions.read_floor import (
+    EntityFloorView,
+    ModelLevel,
+    UseFloorView,
+    find_decision_floor,
+    get_entity_floor,
+    get_use_floor,
 )
 from registry.actions.read_inventory import InventoryField, e23_fields, inventory_csv, safe_cell
 from registry.actions.read_run_order import (
@@ -94,6 +103,7 @@ from registry.approvals.models import ApprovalRequest
 from registry.approvals.selectors import get_approval, list_approvals
 from registry.audit.api import AuditAction
 from registry.audit.selectors import EventPage, EventView, InclusionProof, find_latest_checkpoint
+from registry.capital.floor_report import EffectReport, FloorReport, FloorStep, share_text
 from registry.decisions.facts import find_permit
 from registry.decisions.models import PackRelease, Permit, PolicyDecision
 from registry.decisions.packs import released_packs
@@ -164,6 +174,8 @@ __all__ = [
     "Comparison",
     "DecisionView",
     "DossierFile",
+    "EffectReport",
+    "EntityFloorView",
     "EventPage",
     "EventView",
     "EvidenceRecord",
@@ -174,6 +186,8 @@ __all__ = [
     "FigurePair",
     "Finding",
     "Flip",
+    "FloorReport",
+    "FloorStep",
     "Grant",
     "InclusionProof",
     "IntendedUse",
@@ -184,6 +198,7 @@ __all__ = [
     "KeptAnswer",
     "LeanPage",
     "LegalEntity",
+    "ModelLevel",
     "ModelVersion",
     "PackRelease",
     "PackView",
@@ -194,6 +209,7 @@ __all__ = [
     "PolicyDecision",
     "Portfolio",
     "PortfolioDetails",
+    "PortfolioStand",
     "RegisteredModel",
     "RegistrationResult",
     "RemediationPlan",
@@ -201,6 +217,7 @@ __all__ = [
     "Scope",
     "UseCase",
     "UseCaseDetails",
+    "UseFloorView",
     "ValidationDossier",
     "ValidationReport",
     "ValidationRequest",
@@ -229,6 +246,7 @@ __all__ = [
     "export_validation",
     "fetch_artifact",
     "fetch_dataset",
+    "find_decision_floor",
     "find_intended_use",
     "find_latest_checkpoint",
     "find_permit",
@@ -239,6 +257,7 @@ __all__ = [
     "get_audit_event",
     "get_decision",
     "get_decision_row",
+    "get_entity_floor",
     "get_evidence",
     "get_finding",
     "get_intended_use",
@@ -248,6 +267,7 @@ __all__ = [
     "get_person_record",
     "get_run_order",
     "get_use_case",
+    "get_use_floor",
     "get_validation_request",
     "get_version",
     "grant_role",
@@ -300,6 +320,7 @@ __all__ = [
     "ring",
     "safe_cell",
     "sequence_log",
+    "share_text",
     "sign_report",
     "state_trade_off",
     "suspend_permit",

@@ -1,5 +1,6 @@
 """After the last step: the accounts, and where to look."""
 
+from mrm.demo.cast import ENTITY
 from mrm.demo.story import CARDS, Story
 
 
@@ -23,6 +24,7 @@ def closing_words(story: Story) -> None:
         ("A permission", permission["page"]),
         ("Its decision", f"{url}/decisions/{permission['decision']}/"),
         ("A validation", story.validation(CARDS, "card-underwriting")["page"]),
+        ("Output floor", f"{url}/entities/{ENTITY}/"),
         ("Findings", f"{url}/findings/"),
         ("Audit log", f"{url}/audit/"),
         ("Portal (as rex)", f"{url}/portal/"),

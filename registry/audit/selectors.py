@@ -107,6 +107,16 @@ def count_events(*, subject_uuid: UUID, action: AuditAction, since: datetime) ->
     return AuditEvent.objects.filter(subject_uuid=subject_uuid, action=action.value, at__gte=since).count()
 
 
+def newest_actions(
+    *, subject_uuids: Sequence[UUID], actions: Sequence[AuditAction], until: datetime
+) -> dict[UUID, AuditAction]:
+    """Return, per subject, the newest of these actions whose business time is not after ``until``."""
+    rows = AuditEvent.objects.filter(
+        subject_uuid__in=subject_uuids, action__in=actions, at__lte=until
+    ).order_by("at", "id")
+    return {subject: AuditAction(action) for subject, action in rows.values_list("subject_uuid", "action")}
+
+
 def get_event(*, uuid: UUID) -> EventView:
     """Return one event. Raises ``AUD012`` if there is none."""
     row = AuditEvent.objects.select_related("leaf").filter(uuid=uuid).first()

@@ -68,13 +68,18 @@ class MarginalEffect:
     provenance: Provenance
 
 
-def entity_totals(*, portfolios: Sequence[Portfolio], terms: FloorTerms) -> FlooredRwa:
-    """Floor the sum of the portfolios; refuses none at all (``CAP070``) and a repeated key (``CAP071``)."""
+def ensure_portfolios(*, portfolios: Sequence[Portfolio]) -> None:
+    """Refuse none at all (``CAP070``) and a repeated key (``CAP071``)."""
     if not portfolios:
         raise InvalidInput("CAP070", "no portfolio was given", remedy="Send at least one portfolio.")
     keys = [portfolio.key for portfolio in portfolios]
     if len(set(keys)) < len(keys):
         raise InvalidInput("CAP071", "a portfolio key repeats", remedy="Send each portfolio once.")
+
+
+def entity_totals(*, portfolios: Sequence[Portfolio], terms: FloorTerms) -> FlooredRwa:
+    """Floor the sum of the portfolios; refuses what ``ensure_portfolios`` refuses."""
+    ensure_portfolios(portfolios=portfolios)
     return floored_rwa(
         pre_floor_rwa_eur=sum((p.pre_floor_rwa_eur for p in portfolios), Decimal(0)),
         standardised_rwa_eur=sum((p.standardised_rwa_eur for p in portfolios), Decimal(0)),
@@ -199,15 +204,15 @@ def _shapley(*, portfolios: Sequence[Portfolio], terms: FloorTerms) -> list[Frac
             remedy=f"Merge portfolios to at most {limit}, or use the Euler allocation.",
         )
     players = len(portfolios) + 1
-    values = [_coalition_add_on(portfolios=portfolios, terms=terms, mask=m) for m in range(1 << players)]
+    values, scale = _coalition_add_ons(portfolios=portfolios, terms=terms)
     weights = [
-        Fraction(math.factorial(size) * math.factorial(players - size - 1), math.factorial(players))
+        Fraction(math.factorial(size) * math.factorial(players - size - 1), math.factorial(players) * scale)
         for size in range(players)
     ]
     shares = []
     for player in range(players):
         bit = 1 << player
-        by_size = [Fraction(0)] * players
+        by_size = [0] * players
         for mask in range(1 << players):
             if not mask & bit:
                 by_size[mask.bit_count()] += values[mask | bit] - values[mask]
@@ -215,15 +220,26 @@ def _shapley(*, portfolios: Sequence[Portfolio], terms: FloorTerms) -> list[Frac
     return shares
 
 
-def _coalition_add_on(*, portfolios: Sequence[Portfolio], terms: FloorTerms, mask: int) -> Fraction:
-    members = [p for index, p in enumerate(portfolios) if mask >> index & 1]
-    pre_floor = sum((Fraction(p.pre_floor_rwa_eur) for p in members), Fraction(0))
-    standardised = sum((Fraction(p.standardised_rwa_eur) for p in members), Fraction(0))
-    added = Fraction(terms.adjustment_eur) if mask >> len(portfolios) & 1 else Fraction(0)
-    floored = max(pre_floor, Fraction(terms.multiplier) * standardised + added)
-    if terms.cap_multiple is not None:
-        floored = min(floored, Fraction(terms.cap_multiple) * pre_floor)
-    return floored - pre_floor
+def _coalition_add_ons(*, portfolios: Sequence[Portfolio], terms: FloorTerms) -> tuple[list[int], int]:
+    """Return the add-on of every coalition, by bit mask, as a whole number over one common denominator.
+
+    The last player is the added term. Whole numbers make the enumeration exact and quick.
+    """
+    pre_floor, floor = [Fraction(0)], [Fraction(0)]
+    players = [(Fraction(p.pre_floor_rwa_eur), Fraction(p.standardised_rwa_eur)) for p in portfolios]
+    multiplier = Fraction(terms.multiplier)
+    parts = [(pre, multiplier * standardised) for pre, standardised in players]
+    for own_pre, own_floor in [*parts, (Fraction(0), Fraction(terms.adjustment_eur))]:
+        pre_floor += [amount + own_pre for amount in pre_floor]
+        floor += [amount + own_floor for amount in floor]
+    add_ons = []
+    for pre, uncapped in zip(pre_floor, floor, strict=True):
+        floored = max(pre, uncapped)
+        if terms.cap_multiple is not None:
+            floored = min(floored, Fraction(terms.cap_multiple) * pre)
+        add_ons.append(floored - pre)
+    scale = math.lcm(*(amount.denominator for amount in add_ons))
+    return [amount.numerator * (scale // amount.denominator) for amount in add_ons], scale
 
 
 def _summary(*, before: Decimal, after: Decimal, is_binding: bool) -> str:

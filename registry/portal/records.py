@@ -166,6 +166,17 @@ def use_case(visit: Visit, *, key: str) -> Page:
 
 
 @logged
+def entity(visit: Visit, *, key: str) -> Page:
+    """Show one legal entity under the output floor today."""
+    view = api.get_entity_floor(actor=visit.actor, key=key, on=visit.at.date(), at=visit.at)
+    return Page(
+        title=f"{view.entity.name} under the output floor",
+        template="registry/entity.html",
+        context={"view": view},
+    )
+
+
+@logged
 def intended_use(visit: Visit, *, uuid: UUID) -> Page:
     """Show where a version stands for one use."""
     use = api.get_intended_use(actor=visit.actor, uuid=uuid)
@@ -199,6 +210,7 @@ def decision(visit: Visit, *, uuid: UUID) -> Page:
         context={
             "view": view,
             "is_newest": newest in (None, view.row.uuid),
+            "floor": api.find_decision_floor(actor=visit.actor, decision=view.row),
             "packs": api.list_packs(actor=visit.actor),
         },
     )

@@ -13,6 +13,7 @@ urlpatterns = [
     path("versions/<uuid:uuid>/", records.version, name="version"),
     path("use-cases/", records.use_cases, name="use-cases"),
     path("use-cases/<slug:key>/", records.use_case, name="use-case"),
+    path("entities/<slug:key>/", records.entity, name="entity"),
     path("intended-uses/<uuid:uuid>/", records.intended_use, name="intended-use"),
     path("decisions/<uuid:uuid>/", records.decision, name="decision"),
     path("decisions/<uuid:uuid>/decision.json", records.decision_json, name="decision-json"),

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from registry.rest import account, approvals, audit, decisions, findings, inventory, registration, validations
+from registry.rest import (
+    account,
+    approvals,
+    audit,
+    decisions,
+    findings,
+    floor,
+    inventory,
+    registration,
+    validations,
+)
 
 app_name = "rest"
 urlpatterns = [
@@ -14,6 +24,8 @@ urlpatterns = [
     path("use-cases", inventory.UseCaseList.as_view(), name="use-cases"),
     path("use-cases/<slug:key>", inventory.UseCaseDetail.as_view(), name="use-case"),
     path("intended-uses/<uuid:uuid>", registration.IntendedUseDetail.as_view(), name="intended-use"),
+    path("intended-uses/<uuid:uuid>/output-floor", floor.UseOutputFloor.as_view(), name="use-floor"),
+    path("entities/<slug:key>/output-floor", floor.EntityOutputFloor.as_view(), name="entity-floor"),
     path("intended-uses/<uuid:uuid>/safeguards", registration.SafeguardList.as_view(), name="safeguards"),
     path("intended-uses/<uuid:uuid>/trade-offs", registration.TradeOffList.as_view(), name="trade-offs"),
     path("decisions/<uuid:uuid>", decisions.DecisionDetail.as_view(), name="decision"),

@@ -9,6 +9,14 @@ from validation.domain.results import CheckResult, Figure, Metric, Series, Table
 
 Submission = dict[str, Json]
 
+PAIR_COLUMNS = (
+    *("model grade", "benchmark grade", "obligors"),
+    *("RWA on the model", "RWA on the benchmark", "difference"),
+)
+DRIVER_COLUMNS = (
+    *("row", "PD on the model", "PD on the benchmark"),
+    *("RWA on the model", "RWA on the benchmark", "difference"),
+)
 COLUMNS = ("PAY_0", "PAY_2", "LIMIT_BAL", "BILL_AMT1", "PAY_AMT1", "PAY_AMT2", "AGE", "EDUCATION")
 
 
@@ -286,6 +294,38 @@ def _capital() -> CheckResult:
                 title="Declared assumptions behind every figure here",
                 columns=("assumption", "value", "provenance"),
                 rows=(("loss given default", "0.75", "ASSUMED"), ("credit conversion", "0.60", "ASSUMED")),
+            ),
+            Table(
+                id="floor_pairs",
+                title="RWA by pair of grades, the largest cut against the benchmark first",
+                columns=PAIR_COLUMNS,
+                rows=(
+                    ("1", "2", "2100", "211000000", "399400000", "-188400000"),
+                    ("2", "2", "5400", "920000000", "896000000", "24000000"),
+                ),
+            ),
+            Table(
+                id="floor_drivers",
+                title="Rows of the test sample whose RWA falls furthest below the benchmark's",
+                columns=DRIVER_COLUMNS,
+                rows=(
+                    ("4182", "0.011", "0.094", "100476.19", "190190.48", "-89714.29"),
+                    ("377", "0.013", "0.091", "100476.19", "190190.48", "-89714.29"),
+                ),
+            ),
+        ),
+        figures=(
+            Figure(
+                id="floor_by_grade",
+                title="RWA of the obligors in each of the model's grades, on the model and on the benchmark",
+                kind="bar",
+                x_label="grade of the model, safest first",
+                y_label="risk-weighted assets, EUR",
+                ticks=("grade 1", "grade 2"),
+                series=(
+                    _line("RWA on the model", [(1, 211e6), (2, 920e6)]),
+                    _line("RWA on the benchmark", [(1, 399.4e6), (2, 896e6)]),
+                ),
             ),
         ),
         notes=("portfolio figures are declared assumptions, not measured",),

@@ -17,6 +17,7 @@ def decision(visit: Visit, *, uuid: UUID) -> HttpResponse:
     context = {
         "view": view,
         "is_newest": newest in (None, view.row.uuid),
+        "floor": api.find_decision_floor(actor=visit.actor, decision=view.row),
         "packs": api.list_packs(actor=visit.actor),
     }
     return visit.render("registry/decision.html", context)

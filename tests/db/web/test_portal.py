@@ -30,6 +30,7 @@ def address_of(name: str, world: World) -> str:
         "model": use.version.registered_model.uuid,
         "version": use.version.uuid,
         "use-case": use.use_case.key,
+        "entity": "meridian-eu",
         "intended-use": use.uuid,
         "decision": use.permission_decision_uuid,
         "decision-json": use.permission_decision_uuid,

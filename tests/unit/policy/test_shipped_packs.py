@@ -102,6 +102,26 @@ def test_capital_on_revolving_exposures_carries_a_model_level_floor() -> None:
     assert "capital.rwa_effect" in [entry.check for entry in ruling(CAPITAL).plan]
 
 
+def test_a_complex_model_in_capital_stands_under_both_floors() -> None:
+    """At the level of the model a share of the benchmark's RWA; at the level of the entity the schedule's factor."""
+    decision = ruling(CAPITAL)
+    params = {one.kind: one.params for one in decision.conditions if one.kind != "monitoring"}
+    assert params["model_output_floor"] == {"minimum_share_of_benchmark": "0.80"}
+    assert {"subject": "entity_output_floor", "every": "quarter"} in [
+        one.params for one in decision.conditions
+    ]
+    for fact in ("capital.model_share_of_benchmark", "capital.entity_floor_binding"):
+        unknown = ruling(without(CAPITAL, fact))
+        assert (unknown.outcome, fact in unknown.missing) == (Outcome.REFER, True)
+    assert ruling(having(CAPITAL, capital__model_share_of_benchmark="0.49")).outcome is Outcome.REFER
+
+
+def test_an_unverified_factor_of_the_output_floor_gates_nothing() -> None:
+    read, unread = ruling(CAPITAL), ruling(having(CAPITAL, output_floor__factor_verified=False))
+    assert unread.outcome is read.outcome is Outcome.ALLOW_WITH_CONDITIONS
+    assert "entity_output_floor" not in [one.params.get("subject") for one in unread.conditions]
+
+
 def test_large_corporates_are_closed_to_the_advanced_approach() -> None:
     facts = having(CAPITAL, capital__exposure_class="corporate_large")
     decision = ruling(facts, REGISTER)
