@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
-from registry.capital.cited_tables import table_rows
+from registry.capital.cited_tables import computation_limit
 from registry.capital.figures import CENT, ensure_amount, round_to_cent, weakest_provenance
 from registry.capital.output_floor import FlooredRwa, FloorTerms, floored_rwa
 from registry.domain.errors import InvalidInput, LimitExceeded, NotFound
@@ -191,7 +191,7 @@ def _euler(*, portfolios: Sequence[Portfolio], floor: FlooredRwa) -> list[Fracti
 
 
 def _shapley(*, portfolios: Sequence[Portfolio], terms: FloorTerms) -> list[Fraction]:
-    limit = int(table_rows("computation_limits", "parameter")[0].decimal("value"))
+    limit = computation_limit(name="shapley_portfolios")
     if len(portfolios) > limit:
         raise LimitExceeded(
             "CAP072",
