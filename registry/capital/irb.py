@@ -121,14 +121,7 @@ def irb_capital(*, exposure: IrbExposure, floors: InputFloors) -> IrbCapital:
     )
     weight = _weight(shape.capital, coefficients)
     expected_loss = _decimal(pd * lgd) * exposure.ead_eur
-    inputs = FormulaInputs(
-        pd_12m=pd,
-        lgd_share=lgd,
-        maturity_years=maturity,
-        turnover_eur_m=exposure.turnover_eur_m,
-        multiplier=multiplier,
-        ead_eur=exposure.ead_eur,
-    )
+    inputs = _formula_inputs(exposure, pd=pd, maturity=maturity, multiplier=multiplier)
     return IrbCapital(
         pd_12m=pd,
         lgd_share=lgd,
@@ -145,6 +138,8 @@ def irb_capital(*, exposure: IrbExposure, floors: InputFloors) -> IrbCapital:
         lgd_was_floored=lgd > exposure.lgd_share,
         provenance=exposure.provenance,
         steps=(
+            _floored("PD used", exposure.pd_12m, floors.pd_12m),
+            _floored("LGD used", exposure.lgd_share, floors.lgd_share),
             *formula_steps(inputs=inputs, curve=curve, coefficients=coefficients, shape=shape, weight=weight),
             step(quantity="expected loss", formula="PD x LGD x EAD", value=expected_loss),
         ),
@@ -260,7 +255,7 @@ def _defaulted(*, exposure: IrbExposure, floors: InputFloors, coefficients: Coef
         lgd_was_floored=lgd > exposure.lgd_share,
         provenance=exposure.provenance,
         steps=(
-            step(quantity="LGD used", formula="the higher of LGD and its floor", value=lgd),
+            _floored("LGD used", exposure.lgd_share, floors.lgd_share),
             step(
                 quantity="capital share", formula="the higher of zero and LGD - best estimate", value=capital
             ),
@@ -281,6 +276,26 @@ def _defaulted(*, exposure: IrbExposure, floors: InputFloors, coefficients: Coef
             ),
         ),
         citations=(*floors.citations, coefficients.citation),
+    )
+
+
+def _formula_inputs(
+    exposure: IrbExposure, *, pd: float, maturity: float | None, multiplier: float
+) -> FormulaInputs:
+    return FormulaInputs(
+        pd_12m=pd,
+        maturity_years=maturity,
+        turnover_eur_m=exposure.turnover_eur_m,
+        multiplier=multiplier,
+        ead_eur=exposure.ead_eur,
+    )
+
+
+def _floored(quantity: str, given: float, floor: float) -> Step:
+    return step(
+        quantity=quantity,
+        formula=f"the higher of {given:.12g} and the floor of {floor:.12g}",
+        value=max(given, floor),
     )
 
 

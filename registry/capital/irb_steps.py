@@ -10,10 +10,9 @@ from registry.capital.irb_formula import Coefficients, Curve, Shape, low_weight_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormulaInputs:
-    """What entered the formula: PD and LGD after their floors, maturity in years, turnover in EUR m."""
+    """What entered the formula: PD after its floor, maturity in years, turnover in EUR m."""
 
     pd_12m: float
-    lgd_share: float
     maturity_years: float | None
     turnover_eur_m: float | None
     multiplier: float
@@ -23,11 +22,8 @@ class FormulaInputs:
 def formula_steps(
     *, inputs: FormulaInputs, curve: Curve, coefficients: Coefficients, shape: Shape, weight: Decimal
 ) -> tuple[Step, ...]:
-    """Return the lines from PD and LGD to RWA, each with the coefficients that the tables hold."""
-    lines = [
-        step(quantity="PD used", formula="the higher of PD and its floor", value=inputs.pd_12m),
-        step(quantity="LGD used", formula="the higher of LGD and its floor", value=inputs.lgd_share),
-    ]
+    """Return the lines from floored PD and LGD to RWA, each with the coefficients that the tables hold."""
+    lines: list[Step] = []
     if inputs.pd_12m > 0:
         lines += _correlation(inputs=inputs, curve=curve, coefficients=coefficients, shape=shape)
         lines += _conditional(pd=inputs.pd_12m, coefficients=coefficients, shape=shape)

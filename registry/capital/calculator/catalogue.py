@@ -92,6 +92,10 @@ class Calculation:
         """Whether a query is enough to ask: no input is a group or a list."""
         return not any(item.kind in (Kind.GROUP, Kind.ROWS) for item in self.inputs)
 
+    def answer(self, values: Mapping[str, Any]) -> Answer:
+        """Compute from the values that were read."""
+        return self.compute(self.asked(**values))
+
     @property
     def examples(self) -> tuple["Example", ...]:
         """The published or hand-worked examples."""

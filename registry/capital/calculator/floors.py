@@ -68,7 +68,7 @@ class FloorPath:
     standardised_rwa_eur: Decimal
     binds_from: date | None
     already_binds: bool
-    points: tuple[FloorPoint, ...]
+    by_date: tuple[FloorPoint, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +127,7 @@ def answer_floor_path(asked: FloorInputs) -> Answer:
             standardised_rwa_eur=entity.standardised_rwa_eur,
             binds_from=binding.binds_from,
             already_binds=binding.already_binds,
-            points=tuple(_point(floor) for floor in path),
+            by_date=tuple(_point(floor) for floor in path),
         ),
         steps=(*entity.steps, *_adjustment_steps(path), *(_path_step(floor) for floor in path)),
         citations=without_repeats(citation for floor in path for citation in floor.citations),

@@ -19,6 +19,7 @@ _WORDS = MappingProxyType(
     {
         **{word: word.upper() for word in ("rwa", "pd", "lgd", "ead", "irb", "cet1", "ltv")},
         "pre floor": "pre-floor",
+        "add on": "add-on",
         "is ": "",
         "kolmogorov smirnov": "Kolmogorov-Smirnov",
     }
@@ -52,7 +53,10 @@ _SCALARS: Mapping[type, Kind] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
-    """One input. ``known`` are the values that the tables or the code know; ``parts`` those of a group or a row."""
+    """One input. ``known`` are the values that the tables or the code know; ``parts`` those of a group or a row.
+
+    ``is_on`` says what a flag means that is left out.
+    """
 
     name: str
     kind: Kind
@@ -62,6 +66,7 @@ class Input:
     note: str
     known: tuple[str, ...]
     parts: tuple["Input", ...]
+    is_on: bool
 
 
 def inputs_of(
@@ -93,6 +98,7 @@ def inputs_of(
                 parts=inputs_of(inner, known=known, notes=notes, path=f"{place}.")
                 if kind in (Kind.GROUP, Kind.ROWS)
                 else (),
+                is_on=field.default is True,
             )
         )
     return tuple(found)

@@ -48,6 +48,11 @@ def read_inputs(*, inputs: Sequence[Input], given: Mapping[str, Any]) -> Reading
     return Reading(values=values, faults=faults)
 
 
+def row_limit() -> int:
+    """Return how many rows a list may hold."""
+    return computation_limit(name="calculator_rows")
+
+
 def from_query(*, inputs: Sequence[Input], query: Mapping[str, str], path: str = "") -> dict[str, Any]:
     """Turn texts as a form sends them into values as JSON holds them; an empty text is an input left out.
 
@@ -128,7 +133,7 @@ def _object(item: Input, value: object, place: str, faults: dict[str, str]) -> o
 
 
 def _list(item: Input, value: object, place: str, faults: dict[str, str]) -> tuple[object, ...]:
-    limit = computation_limit(name="calculator_rows")
+    limit = row_limit()
     if not isinstance(value, list) or len(value) > limit:
         faults[place] = f"must be a list of at most {limit} objects"
         return ()

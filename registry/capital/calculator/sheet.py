@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from registry.capital.calculator.answers import Answer, Table, tables_of
 from registry.capital.calculator.catalogue import Calculation, Example
-from registry.capital.calculator.inputs import Input, Kind
+from registry.capital.calculator.inputs import Input, Kind, label_of
 from registry.capital.calculator.reading import from_query, read_inputs, to_query
 from registry.domain.errors import MrmError
 
@@ -51,6 +51,11 @@ class Sheet:
         return bool(self.faults) or any(field.faults for field in self.fields)
 
     @property
+    def open_groups(self) -> frozenset[str]:
+        """The groups in which something was entered or is wrong."""
+        return frozenset(field.group for field in self.fields if field.text or field.faults)
+
+    @property
     def tables(self) -> tuple[Table, ...]:
         """The lists among the figures."""
         return () if self.answer is None else tuple(tables_of(self.answer.figures))
@@ -77,7 +82,7 @@ def fill_sheet(*, calculation: Calculation, query: Mapping[str, str]) -> Sheet:
     refusal: MrmError | None = None
     if reading is not None and not faults:
         try:
-            answer = calculation.compute(calculation.asked(**reading.values))
+            answer = calculation.answer(reading.values)
         except MrmError as error:
             refusal = error
     return Sheet(
@@ -130,7 +135,7 @@ def _fault_text(within: str, fault: str) -> str:
     if not within:
         return fault
     number, _, column = within.removeprefix("[").partition("]")
-    return f"line {number}, {column.removeprefix('.').replace('_', ' ')}: {fault}"
+    return f"line {number}, {label_of(column.removeprefix('.'))}: {fault}"
 
 
 def _entered(inputs: Sequence[Input], given: Mapping[str, Any]) -> Iterator[Table]:

@@ -248,7 +248,7 @@ def test_the_path_shows_each_row_with_the_added_term() -> None:
         lines=[LINE | {"pre_floor_rwa_eur": "1300", "standardised_rwa_eur": "2400"}],
         own_funds=OWN_FUNDS,
     )
-    points = {str(point.date_from): point.floored_rwa_eur for point in answer.figures.points}
+    points = {str(point.date_from): point.floored_rwa_eur for point in answer.figures.by_date}
     assert points == {
         "2027-01-01": Decimal("1502.5"),
         "2028-01-01": Decimal("1622.5"),
@@ -336,14 +336,15 @@ def test_a_sheet_places_each_fault_at_its_field() -> None:
     assert wrong.has_faults
     assert wrong.faults == ("colour is unknown; known: lines",)
     unknown, unread = wrong.fields[0].faults
-    assert unknown.startswith("line 1, cell 7: unknown; known: risk, portfolio_key")
-    assert unread == "line 1, pre floor rwa eur: must be decimal text, such as 1250.50"
+    assert unknown.startswith("line 1, Cell 7: unknown; known: risk, portfolio_key")
+    assert unread == "line 1, Pre-floor RWA, EUR: must be decimal text, such as 1250.50"
     missing = sheet("output-floor", {"own_funds.irb_cet1_eur": "1"})
     assert {field.name for field in missing.fields if field.faults} >= {
         "jurisdiction",
         "own_funds.irb_tier_2_eur",
     }
     assert missing.faults == ()
+    assert missing.open_groups >= {"Own funds"}
 
 
 def test_a_sheet_with_nothing_but_rows_shows_the_rows() -> None:
@@ -369,7 +370,7 @@ def test_figures_become_json_and_lists_become_tables() -> None:
     assert not {"steps", "citations"} & (set(floor) | set(floor["result"]))
     path = ask("floor-path", jurisdiction="BCBS", as_of="2023-01-01", lines=[LINE])
     (points,) = tables_of(path.figures)
-    assert points.title == "Points"
+    assert (points.title, points.columns[5]) == ("By date", "Add-on, EUR")
     assert points.rows[0] == ("2023-01-01", "0.5", "70.0", "–", "76", "0", "no", "no", "VERIFIED")
     schedule = ask("floor-schedule", jurisdiction="BCBS")
     (rows,) = tables_of(schedule.figures)
