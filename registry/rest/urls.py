@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from registry.rest import account, approvals, audit, decisions, findings, inventory, registration, validations
+from registry.rest import (
+    account,
+    approvals,
+    audit,
+    capital,
+    decisions,
+    findings,
+    inventory,
+    registration,
+    validations,
+)
 
 app_name = "rest"
 urlpatterns = [
@@ -29,6 +39,7 @@ urlpatterns = [
     path("approvals/<uuid:uuid>", approvals.ApprovalDetail.as_view(), name="approval"),
     path("audit-events", audit.EventList.as_view(), name="audit-events"),
     path("audit-events/<uuid:uuid>", audit.EventDetail.as_view(), name="audit-event"),
+    *capital.routes(),
     path("permits/key", account.PermitKey.as_view(), name="permit-key"),
     path("whoami", account.Whoami.as_view(), name="whoami"),
     path("tokens", account.TokenList.as_view(), name="tokens"),
