@@ -199,31 +199,46 @@ def _shapley(*, portfolios: Sequence[Portfolio], terms: FloorTerms) -> list[Frac
             remedy=f"Merge portfolios to at most {limit}, or use the Euler allocation.",
         )
     players = len(portfolios) + 1
-    values = [_coalition_add_on(portfolios=portfolios, terms=terms, mask=m) for m in range(1 << players)]
+    values, scale = _coalition_add_ons(portfolios=portfolios, terms=terms)
     weights = [
-        Fraction(math.factorial(size) * math.factorial(players - size - 1), math.factorial(players))
+        Fraction(math.factorial(size) * math.factorial(players - size - 1), math.factorial(players) * scale)
         for size in range(players)
     ]
     shares = []
     for player in range(players):
         bit = 1 << player
-        by_size = [Fraction(0)] * players
-        for mask in range(1 << players):
+        by_size = [0] * players
+        for mask, value in enumerate(values):
             if not mask & bit:
-                by_size[mask.bit_count()] += values[mask | bit] - values[mask]
+                by_size[mask.bit_count()] += values[mask | bit] - value
         shares.append(sum((w * s for w, s in zip(weights, by_size, strict=True)), Fraction(0)))
     return shares
 
 
-def _coalition_add_on(*, portfolios: Sequence[Portfolio], terms: FloorTerms, mask: int) -> Fraction:
-    members = [p for index, p in enumerate(portfolios) if mask >> index & 1]
-    pre_floor = sum((Fraction(p.pre_floor_rwa_eur) for p in members), Fraction(0))
-    standardised = sum((Fraction(p.standardised_rwa_eur) for p in members), Fraction(0))
-    added = Fraction(terms.adjustment_eur) if mask >> len(portfolios) & 1 else Fraction(0)
-    floored = max(pre_floor, Fraction(terms.multiplier) * standardised + added)
-    if terms.cap_multiple is not None:
-        floored = min(floored, Fraction(terms.cap_multiple) * pre_floor)
-    return floored - pre_floor
+def _coalition_add_ons(*, portfolios: Sequence[Portfolio], terms: FloorTerms) -> tuple[list[int], int]:
+    """Return the add-on of every coalition in whole units, and how many units make one euro.
+
+    The last player is the added term. Whole numbers keep the sums exact and quick.
+    """
+    before = [*(Fraction(p.pre_floor_rwa_eur) for p in portfolios), Fraction(0)]
+    share = Fraction(terms.multiplier)
+    floor = [*(share * Fraction(p.standardised_rwa_eur) for p in portfolios), Fraction(terms.adjustment_eur)]
+    multiple = terms.cap_multiple
+    cap = None if multiple is None else [Fraction(multiple) * part for part in before]
+    scale = math.lcm(*(part.denominator for part in (*before, *floor, *(cap or ()))))
+    before_sums, floor_sums = _subset_sums(before, scale), _subset_sums(floor, scale)
+    floored = [max(b, f) for b, f in zip(before_sums, floor_sums, strict=True)]
+    if cap is not None:
+        floored = [min(f, c) for f, c in zip(floored, _subset_sums(cap, scale), strict=True)]
+    return [f - b for f, b in zip(floored, before_sums, strict=True)], scale
+
+
+def _subset_sums(parts: Sequence[Fraction], scale: int) -> list[int]:
+    sums = [0]
+    for part in parts:
+        whole = int(part * scale)
+        sums += [one + whole for one in sums]
+    return sums
 
 
 def _summary(*, before: Decimal, after: Decimal, is_binding: bool) -> str:

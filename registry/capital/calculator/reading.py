@@ -42,7 +42,10 @@ class Reading:
 
 
 def read_inputs(*, inputs: Sequence[Input], given: Mapping[str, Any]) -> Reading:
-    """Read values as JSON holds them: decimal text, true or false, whole numbers, objects and lists of objects."""
+    """Read values as JSON holds them: decimal text, true or false, whole numbers, objects and lists of objects.
+
+    A row may refuse its own amounts (``CAP020``).
+    """
     faults: dict[str, str] = {}
     values = _read(inputs, given, path="", faults=faults)
     return Reading(values=values, faults=faults)

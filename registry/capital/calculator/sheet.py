@@ -74,17 +74,18 @@ def fill_sheet(*, calculation: Calculation, query: Mapping[str, str]) -> Sheet:
     inputs = calculation.inputs
     texts = {name: text for name, text in query.items() if text.strip()}
     given = from_query(inputs=inputs, query=texts)
-    reading = read_inputs(inputs=inputs, given=given) if texts else None
-    faults = {} if reading is None else dict(reading.faults)
-    fields = tuple(_fields(inputs, texts, faults))
-    placed = {place for field in fields for place in faults if _is_of(field.name, place)}
+    faults: Mapping[str, str] = {}
     answer: Answer | None = None
     refusal: MrmError | None = None
-    if reading is not None and not faults:
+    if texts:
         try:
-            answer = calculation.answer(reading.values)
+            reading = read_inputs(inputs=inputs, given=given)
+            faults = reading.faults
+            answer = None if faults else calculation.answer(reading.values)
         except MrmError as error:
             refusal = error
+    fields = tuple(_fields(inputs, texts, faults))
+    placed = {place for field in fields for place in faults if _is_of(field.name, place)}
     return Sheet(
         calculation=calculation,
         fields=fields,
@@ -92,7 +93,7 @@ def fill_sheet(*, calculation: Calculation, query: Mapping[str, str]) -> Sheet:
             ExampleLink(example=one, query=urlencode(to_query(inputs=inputs, given=one.given)))
             for one in calculation.examples
         ),
-        is_asked=reading is not None,
+        is_asked=bool(texts),
         faults=tuple(f"{place} is {fault}" for place, fault in faults.items() if place not in placed),
         answer=answer,
         refusal=refusal,

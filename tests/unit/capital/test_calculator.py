@@ -1,5 +1,7 @@
 """The calculator: its published examples, its reading of inputs, its sentences, its sheets."""
 
+import json
+import random
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -9,7 +11,7 @@ import pytest
 
 from registry.capital.calculator.answers import Answer, plain, tables_of
 from registry.capital.calculator.catalogue import CALCULATIONS, Calculation, Example, get_calculation
-from registry.capital.calculator.inputs import Kind, label_of
+from registry.capital.calculator.inputs import Input, Kind, label_of
 from registry.capital.calculator.reading import from_query, read_inputs, to_query
 from registry.capital.calculator.sheet import Sheet, fill_sheet
 from registry.domain.errors import MrmError
@@ -358,6 +360,11 @@ def test_a_sheet_carries_a_refusal_with_its_remedy() -> None:
     assert refused.refusal is not None
     assert refused.refusal.code == "CAP010"
     assert refused.entered == ()
+    link = sheet("add-on-allocation", {}).examples[0]
+    query = dict(parse_qsl(link.query)) | {"portfolios": "A; -1; 1; declared"}
+    negative = sheet("add-on-allocation", query).refusal
+    assert negative is not None
+    assert negative.code == "CAP020"
 
 
 def test_figures_become_json_and_lists_become_tables() -> None:
@@ -405,3 +412,46 @@ def test_every_exposure_of_a_list_keeps_its_intermediate_quantities() -> None:
     assert (answer.figures.floored_pds, answer.figures.floored_lgds) == (1, 1)
     assert first.maturity_adjustment is None
     assert answer.provenance is Provenance.DECLARED
+
+
+NUMBERS = ("0", "1", "-1", "0.5", "0.25", "76", "140", "0.0000000001", "0.9999999999", "9" * 15)
+
+
+def draw(item: Input, chance: random.Random) -> Any:
+    """A value of the form that an input takes, likely or not."""
+    match item.kind:
+        case Kind.GROUP:
+            return draw_all(item.parts, chance)
+        case Kind.ROWS:
+            return [draw_all(item.parts, chance) for _ in range(chance.randrange(1, 4))]
+        case Kind.WHOLE:
+            return chance.randrange(-2, 400)
+        case Kind.DAY:
+            return date(chance.randrange(2000, 2040), 1, 1).isoformat()
+        case Kind.FLAG:
+            return chance.random() < 0.5
+        case Kind.NUMBER:
+            return chance.choice(NUMBERS)
+        case _:
+            return chance.choice([*item.known, *(() if item.kind is Kind.CHOICE else ("all", "elsewhere"))])
+
+
+def draw_all(items: tuple[Input, ...], chance: random.Random) -> dict[str, Any]:
+    return {item.name: draw(item, chance) for item in items if item.is_required or chance.random() < 0.3}
+
+
+@pytest.mark.parametrize("calculation", CALCULATIONS, ids=lambda one: one.key)
+def test_whatever_is_asked_is_answered_or_refused_with_a_code(calculation: Calculation) -> None:
+    chance = random.Random(calculation.key)
+    outcomes = set()
+    for _ in range(300):
+        query = to_query(inputs=calculation.inputs, given=draw_all(calculation.inputs, chance))
+        filled = fill_sheet(calculation=calculation, query=query)
+        assert not filled.has_faults
+        outcomes.add(filled.refusal.code[:3] if filled.refusal else "answer")
+        if filled.answer is not None:
+            assert filled.answer.sentence.endswith(".")
+            json.dumps(plain(filled.answer.figures), allow_nan=False)
+            assert not {"NaN", "Infinity", "nan", "inf"} & {step.value for step in filled.answer.steps}
+    assert outcomes <= {"answer", "CAP"}
+    assert outcomes
