@@ -118,6 +118,16 @@ def test_the_lines_carry_the_numbers_of_the_formula(
     values = {step.quantity: step.value for step in result.steps}
     r = correlation(curve, 0.02, turnover, 1.25 if large else 1)
     assert float(values["correlation R"]) == pytest.approx(r, abs=1e-12)
+    if "correlation of the class" in values:
+        decay = 35 if curve == "other_retail" else 50
+        w = (1 - math.exp(-decay * 0.02)) / (1 - math.exp(-decay))
+        assert float(values["weight w"]) == pytest.approx(w, abs=1e-11)
+        assert float(values["correlation of the class"]) == pytest.approx(correlation(curve, 0.02), abs=1e-11)
+    if maturity is not None:
+        b = (0.11852 - 0.05478 * math.log(0.02)) ** 2
+        assert float(values["slope b"]) == pytest.approx(b, abs=1e-11)
+        assert float(values["maturity adjustment"]) == pytest.approx((1 + 0.5 * b) / (1 - 1.5 * b), abs=1e-11)
+    assert float(values.get("size discount", "0")) == pytest.approx(0.04 * 30 / 45 if turnover else 0)
     assert float(values["G(PD)"]) == pytest.approx(-2.0537489106, abs=1e-10)
     assert float(values["G(0.999)"]) == pytest.approx(3.0902323062, abs=1e-10)
     assert ("maturity M" in values) is (maturity is not None)
