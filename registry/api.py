@@ -103,6 +103,7 @@ from registry.approvals.models import ApprovalRequest
 from registry.approvals.selectors import get_approval, list_approvals
 from registry.audit.api import AuditAction
 from registry.audit.selectors import EventPage, EventView, InclusionProof, find_latest_checkpoint
+from registry.capital import calculator
 from registry.capital.floor_report import EffectReport, FloorReport, FloorStep, share_text
 from registry.decisions.facts import find_permit
 from registry.decisions.models import PackRelease, Permit, PolicyDecision
@@ -225,6 +226,7 @@ __all__ = [
     "accept_risk",
     "actor_for_person",
     "actor_for_token",
+    "calculator",
     "check_permission",
     "claim_key",
     "close_finding",

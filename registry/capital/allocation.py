@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
-from registry.capital.cited_tables import table_rows
+from registry.capital.cited_tables import computation_limit
 from registry.capital.figures import CENT, ensure_amount, round_to_cent, weakest_provenance
 from registry.capital.output_floor import FlooredRwa, FloorTerms, floored_rwa
 from registry.domain.errors import InvalidInput, LimitExceeded, NotFound
@@ -196,7 +196,7 @@ def _euler(*, portfolios: Sequence[Portfolio], floor: FlooredRwa) -> list[Fracti
 
 
 def _shapley(*, portfolios: Sequence[Portfolio], terms: FloorTerms) -> list[Fraction]:
-    limit = int(table_rows("computation_limits", "parameter")[0].decimal("value"))
+    limit = computation_limit(name="shapley_portfolios")
     if len(portfolios) > limit:
         raise LimitExceeded(
             "CAP072",
@@ -213,33 +213,37 @@ def _shapley(*, portfolios: Sequence[Portfolio], terms: FloorTerms) -> list[Frac
     for player in range(players):
         bit = 1 << player
         by_size = [0] * players
-        for mask in range(1 << players):
+        for mask, value in enumerate(values):
             if not mask & bit:
-                by_size[mask.bit_count()] += values[mask | bit] - values[mask]
+                by_size[mask.bit_count()] += values[mask | bit] - value
         shares.append(sum((w * s for w, s in zip(weights, by_size, strict=True)), Fraction(0)))
     return shares
 
 
 def _coalition_add_ons(*, portfolios: Sequence[Portfolio], terms: FloorTerms) -> tuple[list[int], int]:
-    """Return the add-on of every coalition, by bit mask, as a whole number over one common denominator.
+    """Return the add-on of every coalition in whole units, and how many units make one euro.
 
-    The last player is the added term. Whole numbers make the enumeration exact and quick.
+    The last player is the added term. Whole numbers keep the sums exact and quick.
     """
-    pre_floor, floor = [Fraction(0)], [Fraction(0)]
-    players = [(Fraction(p.pre_floor_rwa_eur), Fraction(p.standardised_rwa_eur)) for p in portfolios]
-    multiplier = Fraction(terms.multiplier)
-    parts = [(pre, multiplier * standardised) for pre, standardised in players]
-    for own_pre, own_floor in [*parts, (Fraction(0), Fraction(terms.adjustment_eur))]:
-        pre_floor += [amount + own_pre for amount in pre_floor]
-        floor += [amount + own_floor for amount in floor]
-    add_ons = []
-    for pre, uncapped in zip(pre_floor, floor, strict=True):
-        floored = max(pre, uncapped)
-        if terms.cap_multiple is not None:
-            floored = min(floored, Fraction(terms.cap_multiple) * pre)
-        add_ons.append(floored - pre)
-    scale = math.lcm(*(amount.denominator for amount in add_ons))
-    return [amount.numerator * (scale // amount.denominator) for amount in add_ons], scale
+    before = [*(Fraction(p.pre_floor_rwa_eur) for p in portfolios), Fraction(0)]
+    share = Fraction(terms.multiplier)
+    floor = [*(share * Fraction(p.standardised_rwa_eur) for p in portfolios), Fraction(terms.adjustment_eur)]
+    multiple = terms.cap_multiple
+    cap = None if multiple is None else [Fraction(multiple) * part for part in before]
+    scale = math.lcm(*(part.denominator for part in (*before, *floor, *(cap or ()))))
+    before_sums, floor_sums = _subset_sums(before, scale), _subset_sums(floor, scale)
+    floored = [max(b, f) for b, f in zip(before_sums, floor_sums, strict=True)]
+    if cap is not None:
+        floored = [min(f, c) for f, c in zip(floored, _subset_sums(cap, scale), strict=True)]
+    return [f - b for f, b in zip(floored, before_sums, strict=True)], scale
+
+
+def _subset_sums(parts: Sequence[Fraction], scale: int) -> list[int]:
+    sums = [0]
+    for part in parts:
+        whole = int(part * scale)
+        sums += [one + whole for one in sums]
+    return sums
 
 
 def _summary(*, before: Decimal, after: Decimal, is_binding: bool) -> str:

@@ -92,8 +92,20 @@ class Row:
         )
 
 
+def computation_limit(*, name: str) -> int:
+    """Return a bound of the house on the size of a computation."""
+    rows = {row.text("parameter"): row for row in table_rows("computation_limits", "parameter")}
+    return int(rows[name].decimal("value"))
+
+
+def column_values(*, table: str, column: str) -> tuple[str, ...]:
+    """Return what a column of a shipped table holds, each value once, in the table's order."""
+    rows = read_table(path=TABLES / f"{table}.csv", key=())
+    return tuple(dict.fromkeys(row.text(column) for row in rows))
+
+
 def read_table(*, path: Path, key: tuple[str, ...]) -> tuple[Row, ...]:
-    """Read a table whose rows are unique on ``key``.
+    """Read a table whose rows are unique on ``key``; an empty key asks for no uniqueness.
 
     Refuses with ``CAP002`` a missing mark column, a row of another length and a repeated key.
     """
@@ -109,7 +121,7 @@ def read_table(*, path: Path, key: tuple[str, ...]) -> tuple[Row, ...]:
                 raise _malformed(path.stem, reader.line_num, "another number of cells than the header")
             row = Row(table=path.stem, line=reader.line_num, cells=dict(zip(header, cells, strict=True)))
             identity = tuple(row.cells[column] for column in key)
-            if identity in seen:
+            if key and identity in seen:
                 raise _malformed(path.stem, reader.line_num, f"repeats {', '.join(identity)}")
             seen.add(identity)
             rows.append(row)

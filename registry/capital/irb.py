@@ -13,8 +13,6 @@ from registry.capital.figures import Citation, Step, ensure_amount, ensure_share
 from registry.capital.irb_floors import InputFloors
 from registry.capital.irb_formula import (
     Coefficients,
-    Curve,
-    Shape,
     clip_maturity,
     coefficients_in_force,
     curve_of,
@@ -22,6 +20,7 @@ from registry.capital.irb_formula import (
     misplaced_input,
     shape_at,
 )
+from registry.capital.irb_steps import FormulaInputs, formula_steps
 from registry.domain.errors import InvalidInput
 from registry.domain.vocab import Provenance
 
@@ -110,6 +109,7 @@ def irb_capital(*, exposure: IrbExposure, floors: InputFloors) -> IrbCapital:
     pd = max(exposure.pd_12m, floors.pd_12m)
     lgd = max(exposure.lgd_share, floors.lgd_share)
     maturity = clip_maturity(exposure.maturity_years, coefficients)
+    multiplier = coefficients.large_financial if exposure.is_large_financial else 1.0
     shape = shape_at(
         curve=curve,
         coefficients=coefficients,
@@ -117,9 +117,11 @@ def irb_capital(*, exposure: IrbExposure, floors: InputFloors) -> IrbCapital:
         lgd=lgd,
         maturity=maturity,
         turnover=exposure.turnover_eur_m,
-        multiplier=coefficients.large_financial if exposure.is_large_financial else 1.0,
+        multiplier=multiplier,
     )
     weight = _weight(shape.capital, coefficients)
+    expected_loss = _decimal(pd * lgd) * exposure.ead_eur
+    inputs = _formula_inputs(exposure, pd=pd, maturity=maturity, multiplier=multiplier)
     return IrbCapital(
         pd_12m=pd,
         lgd_share=lgd,
@@ -131,11 +133,16 @@ def irb_capital(*, exposure: IrbExposure, floors: InputFloors) -> IrbCapital:
         capital_share=shape.capital,
         risk_weight=weight,
         rwa_eur=weight * exposure.ead_eur,
-        expected_loss_eur=_decimal(pd * lgd) * exposure.ead_eur,
+        expected_loss_eur=expected_loss,
         pd_was_floored=pd > exposure.pd_12m,
         lgd_was_floored=lgd > exposure.lgd_share,
         provenance=exposure.provenance,
-        steps=_steps(pd=pd, lgd=lgd, shape=shape, weight=weight, ead=exposure.ead_eur, curve=curve),
+        steps=(
+            _floored("PD used", exposure.pd_12m, floors.pd_12m),
+            _floored("LGD used", exposure.lgd_share, floors.lgd_share),
+            *formula_steps(inputs=inputs, curve=curve, coefficients=coefficients, shape=shape, weight=weight),
+            step(quantity="expected loss", formula="PD x LGD x EAD", value=expected_loss),
+        ),
         citations=(*floors.citations, *curve.citations, coefficients.citation),
     )
 
@@ -248,42 +255,47 @@ def _defaulted(*, exposure: IrbExposure, floors: InputFloors, coefficients: Coef
         lgd_was_floored=lgd > exposure.lgd_share,
         provenance=exposure.provenance,
         steps=(
+            _floored("LGD used", exposure.lgd_share, floors.lgd_share),
             step(
                 quantity="capital share", formula="the higher of zero and LGD - best estimate", value=capital
             ),
-            step(quantity="risk weight", formula="multiple x capital share", value=weight),
+            step(
+                quantity="risk weight",
+                formula=f"{coefficients.capital_to_rwa:g} x capital share",
+                value=weight,
+            ),
+            step(
+                quantity="RWA",
+                formula=f"risk weight x EAD of {exposure.ead_eur:f}",
+                value=weight * exposure.ead_eur,
+            ),
+            step(
+                quantity="expected loss",
+                formula="best estimate of loss x EAD",
+                value=_decimal(best_estimate) * exposure.ead_eur,
+            ),
         ),
         citations=(*floors.citations, coefficients.citation),
     )
 
 
-def _steps(
-    *, pd: float, lgd: float, shape: Shape, weight: Decimal, ead: Decimal, curve: Curve
-) -> tuple[Step, ...]:
-    lines = [
-        step(quantity="PD used", formula="the higher of PD and its floor", value=pd),
-        step(quantity="LGD used", formula="the higher of LGD and its floor", value=lgd),
-        step(quantity="correlation R", formula="curve of the class at PD", value=shape.correlation),
-        step(
-            quantity="conditional PD",
-            formula="N((G(PD) + sqrt(R) G(confidence)) / sqrt(1 - R))",
-            value=shape.conditional_pd,
-        ),
-    ]
-    if curve.is_maturity_adjusted:
-        lines += [
-            step(quantity="slope b", formula="(intercept - slope ln PD)^2", value=shape.slope),
-            step(
-                quantity="maturity adjustment",
-                formula="(1 + (M - reference) b) / (1 - coefficient b)",
-                value=shape.adjustment,
-            ),
-        ]
-    return (
-        *lines,
-        step(quantity="capital share K", formula="LGD (conditional PD - PD) adjustment", value=shape.capital),
-        step(quantity="risk weight", formula="multiple x K", value=weight),
-        step(quantity="RWA", formula="risk weight x EAD", value=weight * ead),
+def _formula_inputs(
+    exposure: IrbExposure, *, pd: float, maturity: float | None, multiplier: float
+) -> FormulaInputs:
+    return FormulaInputs(
+        pd_12m=pd,
+        maturity_years=maturity,
+        turnover_eur_m=exposure.turnover_eur_m,
+        multiplier=multiplier,
+        ead_eur=exposure.ead_eur,
+    )
+
+
+def _floored(quantity: str, given: float, floor: float) -> Step:
+    return step(
+        quantity=quantity,
+        formula=f"the higher of {given:.12g} and the floor of {floor:.12g}",
+        value=max(given, floor),
     )
 
 

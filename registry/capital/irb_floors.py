@@ -30,7 +30,7 @@ class Collateral:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlendedLgd:
-    """LGD weighted by what is secured and what is not."""
+    """LGD weighted by what is secured and what is not; both parts are of the exposure after its haircut."""
 
     lgd_share: Decimal
     secured_eur: Decimal
@@ -72,14 +72,19 @@ def own_lgd_floor(
     exposure_class: str,
     exposure_eur: Decimal,
     collateral: Sequence[Collateral],
+    exposure_haircut_share: Decimal = Decimal(0),
 ) -> BlendedLgd:
-    """Return the floor on own LGD of a secured exposure; a class with a fixed floor takes no weighting."""
+    """Return the floor on own LGD of a secured exposure; a class with a fixed floor takes no weighting.
+
+    ``exposure_haircut_share`` raises the exposure where what was lent is itself volatile, as a security is.
+    """
     rows = _class_floors(jurisdiction, exposure_class)
     lgd_row = _lgd_row(jurisdiction, exposure_class, rows)
     return _blend(
         jurisdiction=jurisdiction,
         use="own_floor",
         exposure_eur=exposure_eur,
+        exposure_haircut_share=exposure_haircut_share,
         collateral=() if "lgd_fixed" in rows else collateral,
         unsecured=lgd_row.decimal("value"),
         citation=lgd_row.citation,
@@ -93,6 +98,7 @@ def supervisory_lgd(
     exposure_eur: Decimal,
     is_subordinated: bool = False,
     collateral: Sequence[Collateral] = (),
+    exposure_haircut_share: Decimal = Decimal(0),
 ) -> BlendedLgd:
     """Return the supervisor's LGD for the foundation approach; refuses an unknown class with ``CAP040``."""
     seniority = "subordinated" if is_subordinated else "senior"
@@ -103,6 +109,7 @@ def supervisory_lgd(
                 jurisdiction=jurisdiction,
                 use="supervisory",
                 exposure_eur=exposure_eur,
+                exposure_haircut_share=exposure_haircut_share,
                 collateral=collateral,
                 unsecured=row.decimal("lgd"),
                 citation=row.citation,
@@ -144,6 +151,7 @@ def _blend(
     jurisdiction: str,
     use: str,
     exposure_eur: Decimal,
+    exposure_haircut_share: Decimal,
     collateral: Sequence[Collateral],
     unsecured: Decimal,
     citation: Citation,
@@ -152,10 +160,20 @@ def _blend(
         raise InvalidInput(
             "CAP046", "an exposure of zero has no blended LGD", remedy="Leave it out of the calculation."
         )
-    open_part = exposure_eur
+    gross = exposure_eur * (
+        1 + ensure_amount(name="exposure_haircut_share", amount_eur=exposure_haircut_share)
+    )
+    open_part = gross
     loss = Decimal(0)
-    steps: list[Step] = []
+    steps = [
+        step(
+            quantity="exposure after its haircut",
+            formula=f"{exposure_eur:f} x (1 + {exposure_haircut_share:f})",
+            value=gross,
+        )
+    ]
     citations = [citation]
+    parts = []
     for item in collateral:
         row = _collateral_row(jurisdiction, use, item.kind)
         haircut = _haircut(row=row, item=item)
@@ -166,21 +184,24 @@ def _blend(
         open_part -= secured
         loss += row.decimal("lgd") * secured
         citations.append(row.citation)
+        parts.append(f"{row.decimal('lgd'):f} x {secured:f}")
         steps.append(
             step(
                 quantity=f"secured by {item.kind}",
-                formula=f"{item.value_eur:f} after haircuts, at most what is still unsecured",
+                formula=f"{item.value_eur:f} x (1 - {haircut:f} - {item.currency_haircut_share:f}), "
+                "zero or more, at most what is still unsecured",
                 value=secured,
             )
         )
-    lgd = (loss + unsecured * open_part) / exposure_eur
+    lgd = (loss + unsecured * open_part) / gross
+    parts.append(f"{unsecured:f} x {open_part:f}")
     steps += [
-        step(quantity="unsecured", formula="exposure - secured", value=open_part),
-        step(quantity="LGD", formula="LGD of each part weighted by the part", value=lgd),
+        step(quantity="unsecured", formula="exposure after its haircut - secured", value=open_part),
+        step(quantity="LGD", formula=f"({' + '.join(parts)}) / {gross:f}", value=lgd),
     ]
     return BlendedLgd(
         lgd_share=lgd,
-        secured_eur=exposure_eur - open_part,
+        secured_eur=gross - open_part,
         unsecured_eur=open_part,
         steps=tuple(steps),
         citations=tuple(citations),
@@ -197,7 +218,8 @@ def _haircut(*, row: Row, item: Collateral) -> Decimal:
             remedy="Give a haircut exactly where the table has none.",
             kind=item.kind,
         )
-    return haircut
+    ensure_amount(name="currency_haircut_share", amount_eur=item.currency_haircut_share)
+    return ensure_amount(name="haircut_share", amount_eur=haircut)
 
 
 def _collateral_row(jurisdiction: str, use: str, kind: str) -> Row:

@@ -17,6 +17,7 @@ _NORMAL = NormalDist()
 class Coefficients:
     """Coefficients shared by the curves, as floats, with the clause of the formula."""
 
+    confidence: float
     confidence_quantile: float
     maturity_intercept: float
     maturity_slope: float
@@ -88,6 +89,7 @@ def coefficients_in_force() -> Coefficients:
         return float(irb_parameter(name=name).decimal("value"))
 
     return Coefficients(
+        confidence=number("confidence"),
         confidence_quantile=_NORMAL.inv_cdf(number("confidence")),
         maturity_intercept=number("maturity_intercept"),
         maturity_slope=number("maturity_slope"),
@@ -151,10 +153,10 @@ def shape_at(
         )
     if pd <= 0:
         return Shape(curve.high * multiplier, 0.0, 0.0, 1.0, 0.0)
-    low_weight = math.expm1(-curve.decay * pd) / math.expm1(-curve.decay) if curve.decay else 1.0
+    low_weight = low_weight_at(curve=curve, pd=pd)
     correlation = multiplier * (curve.low * low_weight + curve.high * (1 - low_weight))
     if turnover is not None:
-        correlation -= _size_discount(turnover, coefficients)
+        correlation -= size_discount_at(turnover=turnover, coefficients=coefficients)
     conditional = _NORMAL.cdf(
         (_NORMAL.inv_cdf(pd) + math.sqrt(correlation) * coefficients.confidence_quantile)
         / math.sqrt(1 - correlation)
@@ -174,19 +176,25 @@ def shape_at(
     return Shape(correlation, slope, conditional, adjustment, capital * adjustment)
 
 
-def misplaced_input(name: str, what: str) -> InvalidInput:
-    """Build the refusal ``CAP049`` of an input that is missing or has no meaning."""
-    return InvalidInput(
-        "CAP049", f"{name} {what}", remedy="Give an input exactly where the class uses it.", name=name
-    )
+def low_weight_at(*, curve: Curve, pd: float) -> float:
+    """Return the weight of the lower correlation at a PD; one where the curve is constant."""
+    return math.expm1(-curve.decay * pd) / math.expm1(-curve.decay) if curve.decay else 1.0
 
 
-def _size_discount(turnover: float, coefficients: Coefficients) -> float:
+def size_discount_at(*, turnover: float, coefficients: Coefficients) -> float:
+    """Return what a turnover in EUR m takes off the correlation; refuses what is not an amount (``CAP049``)."""
     if not (math.isfinite(turnover) and turnover >= 0):
         raise misplaced_input("turnover_eur_m", "is not a finite amount, zero or more")
     size = min(max(turnover, coefficients.size_low), coefficients.size_high)
     span = coefficients.size_high - coefficients.size_low
     return coefficients.size_discount * (1 - (size - coefficients.size_low) / span)
+
+
+def misplaced_input(name: str, what: str) -> InvalidInput:
+    """Build the refusal ``CAP049`` of an input that is missing or has no meaning."""
+    return InvalidInput(
+        "CAP049", f"{name} {what}", remedy="Give an input exactly where the class uses it.", name=name
+    )
 
 
 def _form(name: str) -> Row:

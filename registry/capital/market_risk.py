@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from registry.capital.cited_tables import Row, table_rows
-from registry.capital.figures import Citation
+from registry.capital.figures import Citation, Step, step
 from registry.domain.errors import InvalidInput, NotFound
 
 
@@ -25,6 +25,7 @@ class AttributionZone:
     zone: str
     spearman: Decimal
     kolmogorov_smirnov: Decimal
+    steps: tuple[Step, ...]
     citation: Citation
 
 
@@ -62,17 +63,25 @@ def attribution_zone(
         raise InvalidInput(
             "CAP091", "an attribution metric is not a number", remedy="Recompute it on a full window."
         )
+    steps: list[Step] = []
     for row in table_rows("attribution_zones", "jurisdiction", "zone"):
-        if row.text("jurisdiction") == jurisdiction and _applies(
+        if row.text("jurisdiction") != jurisdiction:
+            continue
+        applies = _applies(
             row=row,
             spearman=spearman,
             kolmogorov_smirnov=kolmogorov_smirnov,
             was_standardised=was_standardised,
-        ):
+        )
+        steps.append(
+            step(quantity=row.text("zone"), formula=_condition(row), value="yes" if applies else "no")
+        )
+        if applies:
             return AttributionZone(
                 zone=row.text("zone"),
                 spearman=spearman,
                 kolmogorov_smirnov=kolmogorov_smirnov,
+                steps=tuple(steps),
                 citation=row.citation,
             )
     raise NotFound(
@@ -96,3 +105,14 @@ def _applies(*, row: Row, spearman: Decimal, kolmogorov_smirnov: Decimal, was_st
 
 def _is_beyond(value: Decimal, side: str, bound: Decimal) -> bool:
     return value > bound if side == "above" else value < bound
+
+
+def _condition(row: Row) -> str:
+    if row.text("needs") == "otherwise":
+        stood = {"yes": ", standardised last quarter", "no": ", on the model last quarter"}
+        return f"none of the zones above{stood.get(row.text('was_standardised'), '')}"
+    word = "and" if row.text("needs") == "all" else "or"
+    return (
+        f"Spearman {row.text('spearman_side')} {row.decimal('spearman'):f} {word} "
+        f"Kolmogorov-Smirnov {row.text('ks_side')} {row.decimal('ks'):f}"
+    )

@@ -27,16 +27,26 @@ def operational_risk(*, business_indicator_eur: Decimal, average_annual_loss_eur
     ensure_amount(name="average_annual_loss_eur", amount_eur=average_annual_loss_eur)
     buckets = [row for row in _rows() if row.text("parameter") == "coefficient"]
     component, bucket = Decimal(0), 1
+    parts: list[Step] = []
     for number, row in enumerate(buckets, start=1):
         start = row.decimal("bucket_from_eur")
         if business_indicator_eur > start:
             following = buckets[number].decimal("bucket_from_eur") if number < len(buckets) else None
             end = business_indicator_eur if following is None else min(following, business_indicator_eur)
-            component += row.decimal("value") * (end - start)
+            part = row.decimal("value") * (end - start)
+            component += part
             bucket = number
-    loss = _parameter("loss_multiple") * average_annual_loss_eur
+            parts.append(
+                step(
+                    quantity=f"part in bucket {number}",
+                    formula=f"{row.decimal('value'):f} x ({end:f} - {start:f})",
+                    value=part,
+                )
+            )
+    multiple, scale = _parameter("loss_multiple"), _parameter("capital_to_rwa")
+    loss = multiple * average_annual_loss_eur
     multiplier = Decimal(1) if bucket == 1 else loss_multiplier(loss_ratio=loss / component)
-    rwa = _parameter("capital_to_rwa") * component * multiplier
+    rwa = scale * component * multiplier
     return OperationalRisk(
         indicator_component_eur=component,
         loss_component_eur=loss,
@@ -44,18 +54,24 @@ def operational_risk(*, business_indicator_eur: Decimal, average_annual_loss_eur
         loss_multiplier=multiplier,
         rwa_eur=rwa,
         steps=(
+            *parts,
+            step(quantity="indicator component", formula="sum of the parts", value=component),
             step(
-                quantity="indicator component",
-                formula="coefficient of each bucket x part in it",
-                value=component,
+                quantity="loss component",
+                formula=f"{multiple:f} x average annual loss of {average_annual_loss_eur:f}",
+                value=loss,
             ),
-            step(quantity="loss component", formula="multiple x average annual loss", value=loss),
             step(
                 quantity="loss multiplier",
-                formula="ln(e - 1 + (loss / indicator component)^exponent), one in the first bucket",
+                formula=f"ln(e - 1 + (loss component / indicator component)^{_parameter('exponent'):f}), "
+                "one in the first bucket",
                 value=multiplier,
             ),
-            step(quantity="RWA", formula="multiple x component x multiplier", value=rwa),
+            step(
+                quantity="RWA",
+                formula=f"{scale:f} x indicator component x loss multiplier",
+                value=rwa,
+            ),
         ),
         citations=tuple(row.citation for row in _rows()),
     )

@@ -58,6 +58,12 @@ class EntityFloor:
     citations: tuple[Citation, ...]
 
     @property
+    def row(self) -> FloorRow:
+        """The row in force; there is no floor without one."""
+        assert self.position.row is not None
+        return self.position.row
+
+    @property
     def may_gate(self) -> bool:
         """Whether a refusal may rest on it: every clause used was read."""
         return may_gate(citations=self.citations)

@@ -64,7 +64,8 @@ def own_funds_adjustment(
             limit=rows["standardised_tier_2_limit_share"],
         ),
     ]
-    limit = rows["general_adjustments_limit_share"].decimal("value") * standardised_rwa_eur
+    share = rows["general_adjustments_limit_share"].decimal("value")
+    limit = share * standardised_rwa_eur
     counted = min(own_funds.general_adjustments_eur, limit)
     net = own_funds.irb_tier_2_eur - own_funds.irb_cet1_eur - counted + own_funds.standardised_tier_2_eur
     multiple = rows["capital_to_rwa"].decimal("value")
@@ -76,14 +77,19 @@ def own_funds_adjustment(
         limits_checked=all(checked),
         steps=(
             step(
-                quantity="limit on general adjustments", formula="limit share x standardised RWA", value=limit
+                quantity="limit on general adjustments",
+                formula=f"{share:f} x standardised RWA of {standardised_rwa_eur:f}",
+                value=limit,
             ),
             step(
-                quantity="general adjustments counted", formula="the lower of amount and limit", value=counted
+                quantity="general adjustments counted",
+                formula=f"the lower of {own_funds.general_adjustments_eur:f} and the limit",
+                value=counted,
             ),
             step(
                 quantity="net own funds",
-                formula="IRB Tier 2 - IRB CET1 deduction - general adjustments counted + standardised Tier 2",
+                formula=f"{own_funds.irb_tier_2_eur:f} IRB Tier 2 - {own_funds.irb_cet1_eur:f} IRB CET1 deduction"
+                f" - general adjustments counted + {own_funds.standardised_tier_2_eur:f} standardised Tier 2",
                 value=net,
             ),
             step(quantity="adjustment", formula=f"{multiple:f} x net own funds", value=adjustment),

@@ -4,7 +4,11 @@ Surfaces translate them: REST into RFC 9457 problem details, the web into a
 page, commands into an exit status. No domain error carries an HTTP status.
 """
 
+from collections.abc import Collection
+from difflib import get_close_matches
 from typing import ClassVar
+
+_LIKENESS = 0.6
 
 
 class MrmError(Exception):
@@ -71,3 +75,9 @@ class LimitExceeded(MrmError):
     """Too large, too many or too long."""
 
     kind = "limit_exceeded"
+
+
+def unknown_name(name: str, known: Collection[str]) -> str:
+    """Say that a name is unknown, and which known one it resembles."""
+    near = get_close_matches(name, list(known), n=1, cutoff=_LIKENESS)
+    return f"unknown; did you mean {near[0]!r}?" if near else f"unknown; known: {', '.join(known) or 'none'}"

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registry.portal import audit_trail, records
+from registry.portal import audit_trail, capital, records
 
 app_name = "portal"
 urlpatterns = [
@@ -28,6 +28,8 @@ urlpatterns = [
     path("findings/<uuid:uuid>/", records.finding, name="finding"),
     path("policy/", records.packs, name="packs"),
     path("policy/<uuid:uuid>/", records.pack, name="pack"),
+    path("capital/", capital.capital, name="capital"),
+    path("capital/<slug:key>/", capital.calculation, name="calculation"),
     path("audit/", audit_trail.audit, name="audit"),
     path("audit/export.zip", audit_trail.audit_export, name="audit-export"),
     path("audit/<uuid:uuid>/", audit_trail.audit_event, name="audit-event"),

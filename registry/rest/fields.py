@@ -1,14 +1,14 @@
 """Bodies and queries, read strictly: unknown names and wrong types are refused, never dropped or converted."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date
-from difflib import get_close_matches
 from typing import Any
 
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 
+from registry.domain.errors import unknown_name
 from registry.rest.problems import FieldsAtFault
 
 
@@ -58,12 +58,6 @@ class Body(serializers.Serializer[dict[str, Any]]):
         if faults:
             raise serializers.ValidationError(faults)
         return values
-
-
-def unknown_name(name: str, known: Collection[str]) -> str:
-    """Say that a name is unknown, and which known one it resembles."""
-    near = get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f"unknown; did you mean {near[0]!r}?" if near else f"unknown; known: {', '.join(known) or 'none'}"
 
 
 def read_body(request: Request, body: type[Body]) -> dict[str, Any]:

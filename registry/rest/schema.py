@@ -1,13 +1,13 @@
 """How views describe themselves in OpenAPI: bodies from their serializers, answers from their types."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.plumbing import resolve_type_hint
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 
 from registry.rest.fields import Body
@@ -56,8 +56,14 @@ def described(
     query: Sequence[str | OpenApiParameter] = (),
     is_list: bool = False,
     also: Sequence[int] = (),
+    plain_body: Mapping[str, Any] | None = None,
+    examples: Sequence[OpenApiExample] = (),
 ) -> Callable[[F], F]:
-    """Describe one operation. ``query`` names optional text parameters; ``also`` adds statuses of problems."""
+    """Describe one operation. ``query`` names optional text parameters; ``also`` adds statuses of problems.
+
+    ``answer`` is a type of ``shapes``, or a serializer that describes itself.
+    ``plain_body`` is the JSON schema of a body that no serializer reads and that changes nothing, so takes no key.
+    """
     parameters = [
         item if isinstance(item, OpenApiParameter) else OpenApiParameter(name=item) for item in query
     ]
@@ -66,8 +72,9 @@ def described(
     return extend_schema(
         operation_id=re.sub(r"[^a-z]+", "_", summary.lower()),
         summary=summary,
-        request=body,
+        request=body if plain_body is None else {"application/json": dict(plain_body)},
         parameters=parameters,
+        examples=list(examples),
         responses={status: _answer(answer, is_list=is_list), **_problems(also)},
     )
 
@@ -114,7 +121,9 @@ def _answer(answer: type | None, *, is_list: bool) -> OpenApiResponse:
     if answer is None:
         return OpenApiResponse(description="Nothing to say.")
     description = (answer.__doc__ or "").strip()
-    return OpenApiResponse(response=_component(answer, is_list), description=description)
+    is_component = issubclass(answer, serializers.BaseSerializer)
+    component = answer if is_component else _component(answer, is_list)
+    return OpenApiResponse(response=component, description=description)
 
 
 def _problems(also: Sequence[int]) -> dict[Any, OpenApiResponse]:

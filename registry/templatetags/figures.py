@@ -26,6 +26,33 @@ _FLOOR_BARS = (
 
 
 @register.filter
+def floor_figures(figures: object) -> list[dict[str, Any]]:
+    """Return the picture of a floor along its schedule; nothing for figures of another kind."""
+    points = getattr(figures, "by_date", ())
+    if not points:
+        return []
+    series = {
+        "the floor": [point.floor_eur for point in points],
+        "RWA after the floor": [point.floored_rwa_eur for point in points],
+    }
+    return [
+        {
+            "id": "floor-path",
+            "title": "The output floor and risk-weighted assets after it, by date of the schedule",
+            "kind": "bar",
+            "x_label": "from",
+            "y_label": "risk-weighted assets, EUR",
+            "ticks": [point.date_from.isoformat() for point in points],
+            "series": [
+                {"name": name, "points": [[str(i + 1), str(value)] for i, value in enumerate(values)]}
+                for name, values in series.items()
+            ],
+            "threshold": {"value": getattr(figures, "pre_floor_rwa_eur", ""), "verdict": "before the floor"},
+        }
+    ]
+
+
+@register.filter
 def figures_of(record: Record) -> list[dict[str, Any]]:
     """Return the figures to draw for an evidence record or a check of a run."""
     body = record.body if isinstance(record.body, Mapping) else {}

@@ -166,6 +166,8 @@ def number_text(value: float) -> str:
         return f"{value / 1_000_000:.3g}m"
     if abs(value) >= 10_000:
         return f"{value:,.0f}"
+    if abs(value) >= 1:
+        return f"{value:.4g}"
     return f"{value:.3g}" if abs(value) >= 0.001 else f"{value:.1e}"
 
 

@@ -45,6 +45,7 @@ NAVIGATION = (
     _item("Findings", "web:findings", "web:finding"),
     _item("Approvals", "web:approvals", "web:approval"),
     _item("Policy", "web:packs", "web:pack"),
+    _item("Capital", "web:capital", "web:calculation"),
     _item("Audit log", "web:audit", "web:audit-event"),
 )
 PORTAL_NAVIGATION = (
@@ -62,6 +63,7 @@ PORTAL_NAVIGATION = (
     _item("Validations", "portal:validations", "portal:validation", "portal:evidence", "portal:comparison"),
     _item("Findings", "portal:findings", "portal:finding"),
     _item("Policy", "portal:packs", "portal:pack"),
+    _item("Capital", "portal:capital", "portal:calculation"),
     _item("Audit trail", "portal:audit", "portal:audit-event"),
     _item("My reading", "portal:reading-log"),
 )

@@ -5,6 +5,7 @@ from django.urls import path
 from registry.web.views import (
     approvals,
     audit,
+    capital,
     decisions,
     entities,
     findings,
@@ -49,6 +50,8 @@ urlpatterns = [
     path("evidence/<uuid:uuid>/", decisions.evidence, name="evidence"),
     path("policy/", decisions.packs, name="packs"),
     path("policy/<uuid:uuid>/", decisions.pack, name="pack"),
+    path("capital/", capital.capital, name="capital"),
+    path("capital/<slug:key>/", capital.calculation, name="calculation"),
     path("validations/", validations.validations, name="validations"),
     path("validations/<uuid:uuid>/challenges/new/", validations.challenge, name="challenge"),
     path("validations/<uuid:uuid>/report/new/", validations.sign_report, name="sign-report"),

@@ -53,6 +53,10 @@ def main() -> int:
                     f"/findings/{Finding.objects.get().uuid}/",
                     "/findings/",
                     "/policy/",
+                    "/capital/",
+                    "/capital/output-floor/",
+                    "/capital/output-floor/?jurisdiction=UK&as_of=tomorrow&lines=credit;+all;+x",
+                    f"/capital/floor-path/?{_example('floor-path')}",
                     "/use-cases/pd-capital-qrre/",
                     "/entities/meridian-eu/",
                     "/audit/",
@@ -69,6 +73,7 @@ def main() -> int:
                     f"/portal/decisions/{use.permission_decision_uuid}/",
                     f"/portal/validations/{world.validated.uuid}/",
                     "/portal/entities/meridian-eu/",
+                    f"/portal/capital/irb-exposures/?{_example('irb-exposures')}",
                     "/portal/reading/",
                 ],
             },
@@ -76,6 +81,14 @@ def main() -> int:
         sys.stdout,
     )
     return 0
+
+
+def _example(key: str) -> str:
+    """Return the query of a calculation's first example."""
+    from registry.api import calculator
+
+    sheet = calculator.fill_sheet(calculation=calculator.get_calculation(key=key), query={})
+    return sheet.examples[0].query
 
 
 if __name__ == "__main__":

@@ -70,6 +70,19 @@ def test_everything_works_without_scripts(visit: Visit) -> None:
     assert "17 fields" in page.inner_text("main")
 
 
+def test_a_calculation_is_filled_sent_and_read_without_scripts(visit: Visit) -> None:
+    page = visit("vera", java_script_enabled=False)
+    page.goto("/capital/")
+    page.click("text=Output floor of an entity")
+    page.click("text=The bank of the worked example, full floor")
+    assert "floored RWA is EUR 101.50" in page.inner_text("#result")
+    page.fill("#in-as_of", "2027-01-01")
+    page.select_option("#in-with_transitional_cap", "true")
+    page.click("main form button")
+    assert "with_transitional_cap=true" in page.url
+    assert "floored RWA is EUR 95.00" in page.inner_text("#result")
+
+
 def test_a_live_run_shows_a_check_as_soon_as_it_is_recorded(visit: Visit, site: Site) -> None:
     page = visit("vera")
     page.goto(f"/runs/{site.running}/")

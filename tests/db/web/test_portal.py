@@ -39,6 +39,7 @@ def address_of(name: str, world: World) -> str:
         "comparison": world.validated and world.validated.uuid,
         "evidence": EvidenceRecord.objects.filter(check_id="discrimination.auc").get().uuid,
         "finding": Finding.objects.get().uuid,
+        "calculation": "output-floor",
         "pack": PackRelease.objects.get(instrument="house").uuid,
         "audit-event": event.uuid,
         "audit-proof": event.uuid,

@@ -7,7 +7,7 @@ from registry.capital.cited_tables import TABLES
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "capital.md").read_text(encoding="utf-8")
-SOURCES = {path.name: path.read_text(encoding="utf-8") for path in TABLES.parent.glob("*.py")}
+SOURCES = {path.name: path.read_text(encoding="utf-8") for path in TABLES.parent.rglob("*.py")}
 
 
 def test_every_refusal_is_documented_and_every_documented_one_exists() -> None:

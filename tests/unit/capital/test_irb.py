@@ -12,7 +12,7 @@ from registry.capital.irb import IrbExposure, irb_capital, irb_portfolio
 from registry.capital.irb_floors import InputFloors, input_floors
 from registry.domain.errors import MrmError
 from registry.domain.vocab import Provenance
-from tests.oracle.capital.formulas import capital, rows
+from tests.oracle.capital.formulas import capital, correlation, rows
 
 NO_FLOORS = InputFloors(pd_12m=0.0, lgd_share=0.0, citations=())
 CLASSES = {
@@ -88,6 +88,52 @@ def test_intermediate_quantities_can_be_redone_by_hand() -> None:
     assert quantities >= {"correlation R", "conditional PD", "maturity adjustment", "capital share K", "RWA"}
     assert result.may_gate
     assert all(citation.source for citation in result.citations)
+
+
+@pytest.mark.parametrize(
+    ("name", "curve", "turnover", "large"),
+    [
+        ("corporate", "corporate", None, False),
+        ("corporate_sme", "corporate", 20.0, False),
+        ("bank", "corporate", None, True),
+        ("specialised_lending_hvcre", "hvcre", None, False),
+        ("retail_other", "other_retail", None, False),
+        ("retail_mortgage", "residential_mortgage", None, False),
+    ],
+)
+def test_the_lines_carry_the_numbers_of_the_formula(
+    name: str, curve: str, turnover: float | None, large: object
+) -> None:
+    maturity = None if name.startswith("retail") else 3.0
+    result = irb_capital(
+        exposure=exposure(
+            name,
+            pd_12m=0.02,
+            maturity_years=maturity,
+            turnover_eur_m=turnover,
+            is_large_financial=bool(large),
+        ),
+        floors=NO_FLOORS,
+    )
+    values = {step.quantity: step.value for step in result.steps}
+    r = correlation(curve, 0.02, turnover, 1.25 if large else 1)
+    assert float(values["correlation R"]) == pytest.approx(r, abs=1e-12)
+    if "correlation of the class" in values:
+        decay = 35 if curve == "other_retail" else 50
+        w = (1 - math.exp(-decay * 0.02)) / (1 - math.exp(-decay))
+        assert float(values["weight w"]) == pytest.approx(w, abs=1e-11)
+        assert float(values["correlation of the class"]) == pytest.approx(correlation(curve, 0.02), abs=1e-11)
+    if maturity is not None:
+        b = (0.11852 - 0.05478 * math.log(0.02)) ** 2
+        assert float(values["slope b"]) == pytest.approx(b, abs=1e-11)
+        assert float(values["maturity adjustment"]) == pytest.approx((1 + 0.5 * b) / (1 - 1.5 * b), abs=1e-11)
+    assert float(values.get("size discount", "0")) == pytest.approx(0.04 * 30 / 45 if turnover else 0)
+    assert float(values["G(PD)"]) == pytest.approx(-2.0537489106, abs=1e-10)
+    assert float(values["G(0.999)"]) == pytest.approx(3.0902323062, abs=1e-10)
+    assert ("maturity M" in values) is (maturity is not None)
+    assert ("size discount" in values) is (turnover is not None)
+    assert Decimal(values["RWA"]) == result.rwa_eur
+    assert values["expected loss"] == format(result.expected_loss_eur, "f")
 
 
 def test_floors_come_first() -> None:

@@ -61,7 +61,25 @@ def test_part_secured_foundation_lgd_and_own_floor() -> None:
         collateral=[PROPERTY],
     )
     assert floor.lgd_share == Decimal("0.16")
-    assert [step.quantity for step in floor.steps] == ["secured by real_estate", "unsecured", "LGD"]
+    assert [(step.quantity, step.value) for step in floor.steps] == [
+        ("exposure after its haircut", "100"),
+        ("secured by real_estate", "60.00"),
+        ("unsecured", "40.00"),
+        ("LGD", "0.1600"),
+    ]
+
+
+def test_a_volatile_exposure_is_grossed_up_before_the_collateral_counts() -> None:
+    """100 lent as a security with a haircut of 25 % count as 125: (0.20 x 60 + 0.40 x 65) / 125."""
+    lgd = supervisory_lgd(
+        jurisdiction="BCBS",
+        exposure_class="corporate",
+        exposure_eur=Decimal(100),
+        collateral=[PROPERTY],
+        exposure_haircut_share=Decimal("0.25"),
+    )
+    assert lgd.lgd_share == Decimal("0.304")
+    assert (lgd.secured_eur, lgd.unsecured_eur) == (Decimal(60), Decimal(65))
 
 
 def test_collateral_beyond_the_exposure_counts_for_nothing_and_a_fixed_floor_takes_no_weighting() -> None:
@@ -109,6 +127,12 @@ def test_exposure_floor() -> None:
         (Collateral(kind="real_estate", value_eur=Decimal(1), haircut_share=Decimal(0)), 100, "CAP047"),
         (Collateral(kind="financial", value_eur=Decimal(1)), 100, "CAP047"),
         (Collateral(kind="goodwill", value_eur=Decimal(1)), 100, "CAP048"),
+        (Collateral(kind="financial", value_eur=Decimal(1), haircut_share=Decimal(-1)), 100, "CAP020"),
+        (
+            Collateral(kind="receivables", value_eur=Decimal(1), currency_haircut_share=Decimal(-1)),
+            100,
+            "CAP020",
+        ),
         (PROPERTY, 0, "CAP046"),
         (PROPERTY, -1, "CAP020"),
     ],

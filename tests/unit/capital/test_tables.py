@@ -38,7 +38,7 @@ def strangers(source: str) -> Iterator[str]:
         yield from INSTRUMENTS.findall(line.partition("#")[2])
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.name)
 def test_code_holds_no_regulatory_number_and_no_instrument(path: Path) -> None:
     assert list(strangers(path.read_text(encoding="utf-8"))) == []
 
