@@ -3,7 +3,11 @@
 Adding a name to ``__all__`` is an API review: it is a promise.
 """
 
-from registry.actions.check_permission import Permission, check_permission
+from registry.actions.check_permission import (
+    Permission,
+    check_permission,
+    get_registered_use,
+)
 from registry.actions.close_finding import close_finding
 from registry.actions.create_use_case import UseCaseDetails, create_use_case
 from registry.actions.decide_approval import decide_approval
@@ -13,6 +17,15 @@ from registry.actions.gather_facts import gather_facts
 from registry.actions.model_record import DETAILS, OPTIONAL_DETAILS
 from registry.actions.note_challenge import note_challenge
 from registry.actions.note_validation_started import note_validation_started
+from registry.actions.permission_over_time import (
+    PermissionOn,
+    PermissionsPage,
+    Timeline,
+    Turn,
+    get_permission_on,
+    get_timeline,
+    list_permissions_on,
+)
 from registry.actions.propose_remediation import propose_remediation
 from registry.actions.publish_log import (
     ExportReport,
@@ -64,6 +77,7 @@ from registry.actions.set_up import (
 )
 from registry.actions.sign_report import sign_report
 from registry.actions.state_trade_off import state_trade_off
+from registry.actions.stated_use import UseStatement
 from registry.actions.suspend_permit import suspend_permit
 from registry.approvals.independence import conflicts_of_approver
 from registry.approvals.models import ApprovalRequest
@@ -113,6 +127,7 @@ from registry.people.idempotency import KeptAnswer, claim_key, keep_answer, rele
 from registry.people.models import ApiToken, Person
 from registry.people.own_tokens import get_own_token, list_own_tokens
 from registry.people.tokens import Scope, actor_for_token
+from registry.policy.condition_checks import ConditionCheck
 from registry.validations.independence import conflicts_of_validator
 from registry.validations.models import EvidenceRecord, ValidationReport, ValidationRequest
 from registry.validations.selectors import (
@@ -133,6 +148,7 @@ __all__ = [
     "ApprovalRequest",
     "AuditAction",
     "AuditEventView",
+    "ConditionCheck",
     "DecisionView",
     "EventPage",
     "EventView",
@@ -157,6 +173,8 @@ __all__ = [
     "PackRelease",
     "PackView",
     "Permission",
+    "PermissionOn",
+    "PermissionsPage",
     "Permit",
     "Person",
     "PolicyDecision",
@@ -167,8 +185,11 @@ __all__ = [
     "RemediationPlan",
     "RunOrder",
     "Scope",
+    "Timeline",
+    "Turn",
     "UseCase",
     "UseCaseDetails",
+    "UseStatement",
     "ValidationReport",
     "ValidationRequest",
     "VerificationReport",
@@ -206,7 +227,10 @@ __all__ = [
     "get_model",
     "get_own_token",
     "get_pack",
+    "get_permission_on",
+    "get_registered_use",
     "get_run_order",
+    "get_timeline",
     "get_use_case",
     "get_validation_request",
     "get_version",
@@ -226,6 +250,7 @@ __all__ = [
     "list_models_lean",
     "list_own_tokens",
     "list_packs",
+    "list_permissions_on",
     "list_requests_to_run",
     "list_use_cases",
     "list_validation_requests",

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from registry.rest import account, approvals, audit, decisions, findings, inventory, registration, validations
+from registry.rest import (
+    account,
+    approvals,
+    audit,
+    decisions,
+    findings,
+    inventory,
+    over_time,
+    registration,
+    validations,
+)
 
 app_name = "rest"
 urlpatterns = [
@@ -14,6 +24,11 @@ urlpatterns = [
     path("use-cases", inventory.UseCaseList.as_view(), name="use-cases"),
     path("use-cases/<slug:key>", inventory.UseCaseDetail.as_view(), name="use-case"),
     path("intended-uses/<uuid:uuid>", registration.IntendedUseDetail.as_view(), name="intended-use"),
+    path("permission", over_time.PermissionByAddress.as_view(), name="permission"),
+    path(
+        "intended-uses/<uuid:uuid>/permission", over_time.PermissionOfUse.as_view(), name="permission-of-use"
+    ),
+    path("intended-uses/<uuid:uuid>/timeline", over_time.TimelineOfUse.as_view(), name="timeline"),
     path("intended-uses/<uuid:uuid>/safeguards", registration.SafeguardList.as_view(), name="safeguards"),
     path("intended-uses/<uuid:uuid>/trade-offs", registration.TradeOffList.as_view(), name="trade-offs"),
     path("decisions/<uuid:uuid>", decisions.DecisionDetail.as_view(), name="decision"),
