@@ -129,7 +129,13 @@ def permission_of(
             for item in decision.conditions
         ],
         reasons=[
-            {"rule": item.rule, "text": item.text, "remedy": item.remedy, "outcome": item.outcome}
+            {
+                "rule": item.rule,
+                "text": item.text,
+                "remedy": item.remedy,
+                "outcome": item.outcome,
+                "missing": list(item.missing),
+            }
             for item in decision.reasons
         ],
         missing=list(decision.missing),

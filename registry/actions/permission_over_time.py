@@ -18,12 +18,14 @@ from registry.actions.stated_use import UseStatement, facts_of_statement
 from registry.decisions.models import PolicyDecision
 from registry.decisions.packs import released_packs
 from registry.decisions.standing import standing_of
+from registry.domain.canonical import Json
 from registry.domain.errors import InvalidInput
 from registry.domain.vocab import PermissionState, Stage
 from registry.inventory.models import IntendedUse
 from registry.inventory.selectors import get_intended_use, list_intended_uses
 from registry.people.actors import Actor
 from registry.policy.engine import decide
+from registry.policy.explain import unknown_text
 from registry.policy.rules import Pack
 from registry.policy.timeline import turning_days
 
@@ -220,15 +222,25 @@ def _turn(on: date, events: list[str], before: Permission, now: Permission) -> T
 
 
 def _against(permission: Permission) -> dict[tuple[str, str], dict[str, str]]:
-    """Return what stands against plain permission, by rule and weight: blocks and referrals, no conditions."""
-    reasons: list[Mapping[str, str]] = [
-        {name: str(value) for name, value in item.items()} for item in permission.reasons
-    ]
+    """Return what stands against the use, by rule and weight: blocks and referrals, no conditions."""
     return {
-        (item["rule"], item["outcome"]): dict(item)
-        for item in reasons
+        (str(item["rule"]), str(item["outcome"])): {
+            "rule": str(item["rule"]),
+            "outcome": str(item["outcome"]),
+            "text": _ground(item),
+            "remedy": str(item["remedy"]),
+        }
+        for item in permission.reasons
         if item["outcome"] in (PermissionState.DENIED, PermissionState.REFERRED)
     }
+
+
+def _ground(reason: Mapping[str, Json]) -> str:
+    """Return a rule's words; where it could not be settled, which fact is not known."""
+    missing = reason["missing"]
+    names = missing if isinstance(missing, list) else []
+    unknown = " and ".join(unknown_text(name=str(name)) for name in names)
+    return f"{unknown[0].upper()}{unknown[1:]}" if unknown else str(reason["text"])
 
 
 def _summary(start: Permission, turns: Sequence[Turn], last: date) -> str:
@@ -244,7 +256,7 @@ def _summary(start: Permission, turns: Sequence[Turn], last: date) -> str:
 
 
 def _grounds(because: Sequence[Mapping[str, str]]) -> str:
-    texts = [item["text"].removesuffix(".") for item in because]
+    texts = list(dict.fromkeys(item["text"].removesuffix(".") for item in because))
     more = len(texts) - LONGEST_GROUNDS
     shown = [text[0].lower() + text[1:] for text in texts[:LONGEST_GROUNDS]]
     return "; ".join([*shown, *([f"and {more} more"] if more > 0 else [])])
