@@ -20,10 +20,8 @@ from registry.actions.note_validation_started import note_validation_started
 from registry.actions.permission_over_time import (
     PermissionOn,
     PermissionsPage,
-    Timeline,
-    Turn,
+    find_permission_asked,
     get_permission_on,
-    get_timeline,
     list_permissions_on,
 )
 from registry.actions.propose_remediation import propose_remediation
@@ -60,6 +58,7 @@ from registry.actions.read_run_order import (
     get_run_order,
     list_requests_to_run,
 )
+from registry.actions.read_timeline import Timeline, Turn, get_timeline
 from registry.actions.record_validation import record_validation
 from registry.actions.register_version import RegistrationResult, register_version
 from registry.actions.renew_decisions import renew_decisions
@@ -77,7 +76,7 @@ from registry.actions.set_up import (
 )
 from registry.actions.sign_report import sign_report
 from registry.actions.state_trade_off import state_trade_off
-from registry.actions.stated_use import UseStatement
+from registry.actions.stated_use import STATED, UseStatement
 from registry.actions.suspend_permit import suspend_permit
 from registry.approvals.independence import conflicts_of_approver
 from registry.approvals.models import ApprovalRequest
@@ -143,6 +142,7 @@ __all__ = [
     "OPTIONAL_DETAILS",
     "RUN_QUEUE",
     "RUN_TASK",
+    "STATED",
     "Actor",
     "ApiToken",
     "ApprovalRequest",
@@ -213,6 +213,7 @@ __all__ = [
     "fetch_dataset",
     "find_intended_use",
     "find_latest_checkpoint",
+    "find_permission_asked",
     "find_permit",
     "find_report",
     "find_version_by_uri",

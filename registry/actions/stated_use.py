@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from registry.actions.clean import clean_text
 from registry.domain.canonical import Json
@@ -28,6 +28,16 @@ class UseStatement:
     overlays: tuple[str, ...] = ()
     review_rate: str = ""
     share_of_benchmark: str = ""
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> "UseStatement":
+        """Return what the parameters of an address state; overlays are separated by commas."""
+        texts = {name: query.get(name, "").strip() for name in STATED}
+        overlays = tuple(name for name in texts.pop("overlays").split(",") if name.strip())
+        return cls(overlays=overlays, **texts)
+
+
+STATED = tuple(item.name for item in fields(UseStatement))
 
 
 def facts_of_statement(*, statement: UseStatement, actor: Actor) -> dict[str, Fact]:

@@ -1,6 +1,5 @@
 """The permission of a pair on another day, and what the days ahead bring. Nothing here is stored."""
 
-from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
@@ -8,14 +7,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from registry import api
+from registry.domain.clock import parse_day
 from registry.rest import output, shapes
 from registry.rest.fields import read_query
-from registry.rest.problems import FieldsAtFault
 from registry.rest.schema import described
 from registry.rest.views import ApiView, actor_of, tagged, who
 
 DAY = "as_of"
-USE = ("exposure_eur", "segment", "overlays", "review_rate", "share_of_benchmark")
+USE = api.STATED
 
 
 class PermissionByAddress(ApiView):
@@ -69,29 +68,11 @@ class TimelineOfUse(ApiView):
 
 def _permission_on(request: Request, uuid: UUID, query: dict[str, str]) -> Response:
     call = who(request)
-    day = query.pop(DAY, "")
-    stated = {**query, "overlays": tuple(name for name in query.get("overlays", "").split(",") if name)}
     answer = api.get_permission_on(
         actor=call["actor"],
         at=call["at"],
         intended_use_uuid=uuid,
-        on=read_day(day) if day else call["at"].date(),
-        statement=api.UseStatement(**stated),  # type: ignore[arg-type]
+        on=parse_day(query[DAY]) if query.get(DAY) else call["at"].date(),
+        statement=api.UseStatement.read(query),
     )
     return tagged(request, output.permission_on(answer))
-
-
-def read_day(text: str) -> date:
-    """Return the calendar day that a query parameter names. Raises ``API005``."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = None
-    if day is None or day.isoformat() != text:
-        raise FieldsAtFault(
-            "API005",
-            f"{DAY} is not a calendar day",
-            remedy=f"Write {DAY} as YYYY-MM-DD.",
-            fields={DAY: ["must be a day such as 2027-01-01"]},
-        )
-    return day

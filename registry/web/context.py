@@ -44,6 +44,7 @@ PORTAL_NAVIGATION = (
     _item(
         "Inventory",
         "portal:inventory",
+        "portal:permissions",
         "portal:model",
         "portal:version",
         "portal:intended-use",

@@ -197,7 +197,7 @@ def test_a_pack_that_comes_and_one_that_supersedes_it_turn_the_permission() -> N
 def test_what_time_does_not_change_is_said_so() -> None:
     story = a_story("capital-equity")
     assert timeline(story, days=30).summary == (
-        f"Denied now; up to {after(30)} time alone changes nothing about that."
+        f"Not permitted now (denied); up to {after(30)} time alone changes nothing about that."
     )
 
 
