@@ -7,8 +7,10 @@ __all__ = [
     "Permission",
     "Permissions",
     "Registration",
+    "StatedUse",
     "gate",
     "permission",
+    "permission_on",
     "register",
     "wait",
 ]

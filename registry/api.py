@@ -4,7 +4,11 @@ Adding a name to ``__all__`` is an API review: it is a promise.
 """
 
 from registry.actions.accept_risk import accept_risk
-from registry.actions.check_permission import Permission, check_permission
+from registry.actions.check_permission import (
+    Permission,
+    check_permission,
+    get_registered_use,
+)
 from registry.actions.close_finding import close_finding
 from registry.actions.compare_validations import (
     CheckPair,
@@ -29,6 +33,13 @@ from registry.actions.gather_facts import gather_facts
 from registry.actions.model_record import DETAILS, OPTIONAL_DETAILS
 from registry.actions.note_challenge import note_challenge
 from registry.actions.note_validation_started import note_validation_started
+from registry.actions.permission_over_time import (
+    PermissionOn,
+    PermissionsPage,
+    find_permission_asked,
+    get_permission_on,
+    list_permissions_on,
+)
 from registry.actions.portfolio_stands import PortfolioStand
 from registry.actions.propose_remediation import propose_remediation
 from registry.actions.publish_log import (
@@ -71,6 +82,7 @@ from registry.actions.read_run_order import (
     get_run_order,
     list_requests_to_run,
 )
+from registry.actions.read_timeline import Timeline, Turn, get_timeline
 from registry.actions.record_export import record_inventory_export, record_log_export
 from registry.actions.record_session import (
     is_sign_in_locked,
@@ -97,6 +109,7 @@ from registry.actions.set_up import (
 )
 from registry.actions.sign_report import sign_report
 from registry.actions.state_trade_off import state_trade_off
+from registry.actions.stated_use import STATED, UseStatement
 from registry.actions.suspend_permit import suspend_permit
 from registry.approvals.independence import conflicts_of_approver
 from registry.approvals.models import ApprovalRequest
@@ -150,6 +163,7 @@ from registry.people.idempotency import KeptAnswer, claim_key, keep_answer, rele
 from registry.people.models import ApiToken, Person
 from registry.people.own_tokens import get_own_token, list_own_tokens
 from registry.people.tokens import Scope, actor_for_token
+from registry.policy.condition_checks import ConditionCheck
 from registry.validations.independence import conflicts_of_validator
 from registry.validations.models import EvidenceRecord, ValidationReport, ValidationRequest
 from registry.validations.selectors import (
@@ -166,6 +180,7 @@ __all__ = [
     "RUN_QUEUE",
     "RUN_TASK",
     "SERVICE_ROLES",
+    "STATED",
     "Actor",
     "ApiToken",
     "ApprovalRequest",
@@ -173,6 +188,7 @@ __all__ = [
     "AuditEventView",
     "CheckPair",
     "Comparison",
+    "ConditionCheck",
     "DecisionView",
     "DossierFile",
     "EffectReport",
@@ -204,6 +220,8 @@ __all__ = [
     "PackRelease",
     "PackView",
     "Permission",
+    "PermissionOn",
+    "PermissionsPage",
     "Permit",
     "Person",
     "PersonRecord",
@@ -216,9 +234,12 @@ __all__ = [
     "RemediationPlan",
     "RunOrder",
     "Scope",
+    "Timeline",
+    "Turn",
     "UseCase",
     "UseCaseDetails",
     "UseFloorView",
+    "UseStatement",
     "ValidationDossier",
     "ValidationReport",
     "ValidationRequest",
@@ -251,6 +272,7 @@ __all__ = [
     "find_decision_floor",
     "find_intended_use",
     "find_latest_checkpoint",
+    "find_permission_asked",
     "find_permit",
     "find_report",
     "find_version_by_uri",
@@ -266,8 +288,11 @@ __all__ = [
     "get_model",
     "get_own_token",
     "get_pack",
+    "get_permission_on",
     "get_person_record",
+    "get_registered_use",
     "get_run_order",
+    "get_timeline",
     "get_use_case",
     "get_use_floor",
     "get_validation_request",
@@ -292,6 +317,7 @@ __all__ = [
     "list_own_tokens",
     "list_packs",
     "list_people",
+    "list_permissions_on",
     "list_requests_to_run",
     "list_use_cases",
     "list_validation_requests",

@@ -4,7 +4,8 @@ Reads MRM_URL and MRM_TOKEN (or the file that MRM_TOKEN_FILE names) from the env
 """
 
 from mrm.client.answers import Permission, Permissions, Registration
-from mrm.client.calls import gate, permission, register, wait
+from mrm.client.calls import gate, permission, permission_on, register, wait
+from mrm.client.conditions import StatedUse
 from mrm.client.errors import MrmApiError
 
 __all__ = [
@@ -12,8 +13,10 @@ __all__ = [
     "Permission",
     "Permissions",
     "Registration",
+    "StatedUse",
     "gate",
     "permission",
+    "permission_on",
     "register",
     "wait",
 ]

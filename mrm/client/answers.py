@@ -3,9 +3,12 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from html import escape
 from typing import Any
 
+from mrm.client.conditions import StatedUse
+from mrm.client.connection import Connection
 from mrm.client.errors import MrmApiError
 
 ALLOWED = frozenset({"allow", "allow_with_conditions"})
@@ -33,9 +36,33 @@ def _understood() -> Iterator[None]:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConditionCheck:
+    """A condition of the permit against the use; ``status`` is held, exceeded, unknown or obligation."""
+
+    text: str
+    status: str
+    observed: str
+    limit: str
+    source: str
+    reason: str
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "ConditionCheck":
+        """Read one condition of the registry's answer."""
+        names = ("text", "status", "observed", "limit", "source", "reason")
+        return cls(**{name: str(document[name]) for name in names})
+
+    def __str__(self) -> str:
+        seen = f"{self.observed} ({self.source})" if self.observed else self.reason
+        limit = f"; limit: {self.limit}" if self.limit else ""
+        return f"{self.status}: {self.text} {seen}{limit}".strip()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Permission:
     """May this version be used for this use case? ``state`` is one of allow, allow_with_conditions,
-    may_be_validated, refer and deny; ``document`` is the registry's whole answer."""
+    may_be_validated, refer and deny; ``checks`` are the permit's conditions against the use;
+    ``document`` is the registry's whole answer."""
 
     mlflow_uri: str
     use_case: str
@@ -47,6 +74,8 @@ class Permission:
     missing: tuple[str, ...]
     url: str
     document: Mapping[str, Any] = field(repr=False)
+    checks: tuple[ConditionCheck, ...] = ()
+    is_projected: bool = False
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Permission":
@@ -67,6 +96,8 @@ class Permission:
             missing=tuple(document["missing"]),
             url=document["page"],
             document=dict(document),
+            checks=tuple(ConditionCheck.of(item) for item in document.get("condition_checks", ())),
+            is_projected=bool(document.get("is_projected", False)),
         )
 
     @property
@@ -88,6 +119,12 @@ class Permission:
             f'<p><strong style="color:{colour}">{escape(label)}</strong> '
             f'<a href="{escape(self.url)}">{escape(self.use_case)}</a>: {escape(self.sentence)}</p>'
         )
+
+
+def read_permission(uri: str, use_case: str, *, on: date, use: StatedUse, via: Connection) -> Permission:
+    """Read the permission on a day; the registry stores nothing."""
+    query = {"mlflow_uri": uri, "use_case": use_case, "as_of": on.isoformat(), **use.query()}
+    return Permission.of(via.get("permission", query=query))
 
 
 @dataclass(frozen=True)
@@ -124,15 +161,16 @@ class Registration:
     url: str
     permission: Permissions
     document: Mapping[str, Any] = field(repr=False)
+    via: Connection = field(repr=False, compare=False)
 
     @classmethod
-    def of(cls, document: Mapping[str, Any]) -> "Registration":
+    def of(cls, document: Mapping[str, Any], *, via: Connection) -> "Registration":
         """Read the registry's answer. Raises ``CLI004`` when it is not one."""
         with _understood():
-            return cls._of(document)
+            return cls._of(document, via)
 
     @classmethod
-    def _of(cls, document: Mapping[str, Any]) -> "Registration":
+    def _of(cls, document: Mapping[str, Any], via: Connection) -> "Registration":
         version = document["version"]
         return cls(
             mlflow_uri=version["mlflow_uri"],
@@ -142,6 +180,16 @@ class Registration:
             url=version["page"],
             permission=Permissions(tuple(Permission.of(item) for item in document["permissions"])),
             document=dict(document),
+            via=via,
+        )
+
+    def permission_on(self, on: date) -> Permissions:
+        """Read the permissions on another day: on record for a past one, projected for one ahead."""
+        return Permissions(
+            tuple(
+                read_permission(self.mlflow_uri, item.use_case, on=on, use=StatedUse(), via=self.via)
+                for item in self.permission
+            )
         )
 
     def __str__(self) -> str:

@@ -3,9 +3,11 @@
 import sys
 import time
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 
-from mrm.client.answers import Permission, Permissions, Registration
+from mrm.client.answers import Permission, Permissions, Registration, read_permission
+from mrm.client.conditions import StatedUse
 from mrm.client.connection import Connection, Settings
 from mrm.client.errors import MrmApiError
 
@@ -36,13 +38,46 @@ def register(
     if details:
         body["details"] = details
     via = connection or connect()
-    return Registration.of(via.post("model-versions", body=body, read_s=REGISTRATION_READ_S))
+    return Registration.of(via.post("model-versions", body=body, read_s=REGISTRATION_READ_S), via=via)
 
 
-def gate(uri: str, use_case: str, *, connection: Connection | None = None) -> Permission:
-    """Ask whether a version may be used for a use case now. The answer is decided afresh and recorded."""
+def gate(
+    uri: str,
+    use_case: str,
+    *,
+    exposure_eur: str = "",
+    segment: str = "",
+    overlays: Sequence[str] = (),
+    review_rate: str = "",
+    share_of_benchmark: str = "",
+    connection: Connection | None = None,
+) -> Permission:
+    """Ask whether a version may be used for a use case now. The answer is decided afresh and recorded.
+
+    What is stated about the use is held against the conditions of the permit;
+    amounts and shares are decimal text.
+    """
+    use = StatedUse(
+        exposure_eur=exposure_eur,
+        segment=segment,
+        overlays=tuple(overlays),
+        review_rate=review_rate,
+        share_of_benchmark=share_of_benchmark,
+    )
     via = connection or connect()
-    return Permission.of(via.post("gate", body={"mlflow_uri": uri, "use_case": use_case}))
+    return Permission.of(via.post("gate", body={"mlflow_uri": uri, "use_case": use_case, **use.body()}))
+
+
+def permission_on(
+    uri: str,
+    use_case: str,
+    on: date,
+    *,
+    use: StatedUse | None = None,
+    connection: Connection | None = None,
+) -> Permission:
+    """Read the permission on a day: on record for a past one, projected for today and later. Nothing is stored."""
+    return read_permission(uri, use_case, on=on, use=use or StatedUse(), via=connection or connect())
 
 
 def permission(uri: str, *, connection: Connection | None = None) -> Permissions:

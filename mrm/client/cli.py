@@ -4,10 +4,12 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 from mrm.client import calls
 from mrm.client.answers import Permission
+from mrm.client.conditions import StatedUse
 from mrm.client.doctor import examine
 from mrm.client.errors import MrmApiError
 from mrm.client.permit import verify_permit
@@ -48,6 +50,13 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--output", type=Path, metavar="FILE", help="write the answer as JSON, whatever it is"
     )
+    command.add_argument(
+        "--on",
+        type=_day,
+        metavar="DATE",
+        help="ask about another day; a day ahead is projected, not recorded",
+    )
+    _add_use(command)
     command.set_defaults(act=_gate)
     command = commands.add_parser("permission", help="print the permissions as they stand")
     command.add_argument("uri", help="models:/NAME/NUMBER")
@@ -57,10 +66,40 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("verify-permit", help="check a permit offline")
     command.add_argument("file", type=Path, help="the JSON that 'mrm gate --output' wrote, or a permit")
     command.add_argument("--key", type=Path, required=True, metavar="PEM", help="the registry's public key")
+    _add_use(command)
     command.set_defaults(act=_verify_permit)
     command = commands.add_parser("doctor", help="examine configuration and connection")
     command.set_defaults(act=_doctor)
     return parser
+
+
+def _add_use(command: argparse.ArgumentParser) -> None:
+    """Let the caller state the use that the conditions of the permit limit."""
+    group = command.add_argument_group("the use", "held against the conditions of the permit")
+    group.add_argument("--exposure-eur", default="", metavar="AMOUNT", help="for example 1000000.00")
+    group.add_argument("--segment", default="", metavar="NAME")
+    group.add_argument("--overlay", action="append", default=[], metavar="NAME", dest="overlays")
+    group.add_argument("--review-rate", default="", metavar="SHARE", help="share that a person reviews")
+    group.add_argument(
+        "--share-of-benchmark", default="", metavar="SHARE", help="risk-weighted assets as they are counted"
+    )
+
+
+def _use(options: argparse.Namespace) -> StatedUse:
+    return StatedUse(
+        exposure_eur=options.exposure_eur,
+        segment=options.segment,
+        overlays=tuple(options.overlays),
+        review_rate=options.review_rate,
+        share_of_benchmark=options.share_of_benchmark,
+    )
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2027-01-01") from None
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -82,7 +121,7 @@ def _register(options: argparse.Namespace) -> int:
 
 
 def _gate(options: argparse.Namespace) -> int:
-    status, document, text = _ask(options.uri, options.use_case)
+    status, document, text = _ask(options.uri, options.use_case, use=_use(options), on=options.on)
     if options.output is not None:
         try:
             options.output.write_text(_json(document), encoding="utf-8")
@@ -93,10 +132,13 @@ def _gate(options: argparse.Namespace) -> int:
     return status
 
 
-def _ask(uri: str, use_case: str) -> tuple[int, dict[str, object], str]:
+def _ask(uri: str, use_case: str, *, use: StatedUse, on: date | None) -> tuple[int, dict[str, object], str]:
     """Return exit status, JSON document and sentence of an answer; an error is an answer: it cannot be decided."""
     try:
-        answer = calls.gate(uri, use_case)
+        if on is None:
+            answer = calls.gate(uri, use_case, **vars(use))
+        else:
+            answer = calls.permission_on(uri, use_case, on, use=use)
     except MrmApiError as error:
         document: dict[str, object] = {
             "mlflow_uri": uri,
@@ -121,7 +163,8 @@ def _judged(document: Mapping[str, object], status: int) -> dict[str, object]:
 
 
 def _text(answer: Permission) -> str:
-    lines = [answer.sentence, *(f"- {text}" for text in answer.conditions), answer.url]
+    limits = [str(item) for item in answer.checks] or answer.conditions
+    lines = [answer.sentence, *(f"- {text}" for text in limits), answer.url]
     return "\n".join(lines)
 
 
@@ -138,8 +181,10 @@ def _whoami(_options: argparse.Namespace) -> int:
 
 
 def _verify_permit(options: argparse.Namespace) -> int:
-    verdict = verify_permit(file=options.file, key=options.key)
-    _say(verdict.sentence)
+    verdict = verify_permit(file=options.file, key=options.key, use=_use(options))
+    _say("\n".join([verdict.sentence, *(f"- {item.status}: {item.text}" for item in verdict.checks)]))
+    if not verdict.is_decided:
+        return UNDECIDED
     return ALLOWED if verdict.is_valid else DENIED
 
 

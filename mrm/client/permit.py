@@ -1,4 +1,4 @@
-"""Checking a permit without the registry: the signature over its exact text, and its dates."""
+"""Checking a permit without the registry: the signature over its exact text, its term, and its conditions."""
 
 import base64
 import binascii
@@ -9,23 +9,29 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from mrm.client.conditions import EXCEEDED, UNKNOWN, OfflineCheck, StatedUse, check_offline
 from mrm.client.errors import MrmApiError
 
 
 @dataclass(frozen=True, kw_only=True)
 class PermitVerdict:
-    """Whether a permit holds, in a sentence."""
+    """Whether a permit covers a use, in a sentence; where ``is_decided`` is false, a condition is not known."""
 
     is_valid: bool
     sentence: str
+    checks: tuple[OfflineCheck, ...] = ()
+    is_decided: bool = True
 
 
-def verify_permit(*, file: Path, key: Path, on: date | None = None) -> PermitVerdict:
-    """Check a permit's signature and expiry.
+def verify_permit(
+    *, file: Path, key: Path, on: date | None = None, use: StatedUse | None = None
+) -> PermitVerdict:
+    """Check a permit's signature, its term, and its conditions against the use that is stated.
 
-    A valid signature says what was permitted when it was issued; only the
-    registry knows of a suspension since. Raises ``CLI030`` when a file cannot
-    be read, ``CLI031`` without the cryptography library.
+    As at the gate, the permit is over on the day on which it ends. A valid
+    signature says what was permitted when it was issued; only the registry
+    knows of a suspension since. Raises ``CLI030`` when a file cannot be read,
+    ``CLI031`` without the cryptography library.
     """
     permit = _permit(file)
     if not _is_signed(permit, _read(key)):
@@ -35,16 +41,38 @@ def verify_permit(*, file: Path, key: Path, on: date | None = None) -> PermitVer
     statement = json.loads(permit["statement"])
     expires_on = date.fromisoformat(statement["expires_on"])
     what = f"{statement['mlflow_uri']} for {statement['use_case']}"
-    if expires_on < (on or datetime.now(tz=UTC).date()):
+    if expires_on <= (on or datetime.now(tz=UTC).date()):
         return PermitVerdict(
-            is_valid=False, sentence=f"The permit of {what} is genuine but expired on {expires_on}."
+            is_valid=False, sentence=f"The permit of {what} is genuine but ended on {expires_on}."
+        )
+    checks = check_offline(conditions=statement.get("conditions", []), use=use or StatedUse())
+    return _verdict(what, statement, checks)
+
+
+def _verdict(what: str, statement: dict[str, Any], checks: tuple[OfflineCheck, ...]) -> PermitVerdict:
+    exceeded = [item.text for item in checks if item.status == EXCEEDED]
+    if exceeded:
+        return PermitVerdict(
+            is_valid=False,
+            sentence=f"The permit of {what} is genuine and does not cover this use: {' '.join(exceeded)}",
+            checks=checks,
+        )
+    unknown = [item.text for item in checks if item.status == UNKNOWN]
+    if unknown:
+        return PermitVerdict(
+            is_valid=False,
+            sentence=f"The permit of {what} is genuine; whether it covers this use is not known."
+            f" State what it limits: {' '.join(unknown)}",
+            checks=checks,
+            is_decided=False,
         )
     return PermitVerdict(
         is_valid=True,
         sentence=(
-            f"The permit of {what} is genuine and runs until {expires_on}, for the artefact"
+            f"The permit of {what} is genuine and ends on {statement['expires_on']}, for the artefact"
             f" {statement['artifact_digest']}. Ask 'mrm gate' whether it was suspended since."
         ),
+        checks=checks,
     )
 
 

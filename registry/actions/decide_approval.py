@@ -20,6 +20,7 @@ from registry.domain.lifecycle import ensure_transition
 from registry.domain.vocab import ApprovalStatus, Outcome, Role, Stage
 from registry.people.actors import Actor
 from registry.people.models import Person
+from registry.policy.condition_checks import end_date
 from registry.validations.facts import find_decisive_request
 from registry.validations.independence import ensure_independent
 
@@ -135,6 +136,7 @@ def _permit(actor: Actor, at: datetime, correlation_id: str, approval: ApprovalR
     term = DEFAULT_TERM_DAYS if decision.expires_in_days is None else decision.expires_in_days
     # The evidence ages from the day it was signed for: a permit must not outlive it.
     starts = min(at, approval.report.signed_at)
+    ends = [day for item in decision.conditions if (day := end_date(params=item.params)) is not None]
     issue_permit(
         actor=actor,
         at=at,
@@ -143,6 +145,6 @@ def _permit(actor: Actor, at: datetime, correlation_id: str, approval: ApprovalR
         approval_uuid=approval.uuid,
         decision_row=row,
         decision=decision,
-        expires_on=(starts + timedelta(days=term)).date(),
+        expires_on=min([(starts + timedelta(days=term)).date(), *ends]),
     )
     decide_policy(actor=actor, at=at, correlation_id=correlation_id, intended_use=use, stage=Stage.GATE_USE)

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from uuid import UUID
 
+from registry.actions.check_permission import checks_of_row, permit_seen
 from registry.decisions.models import PolicyDecision
 from registry.decisions.packs import released_packs
 from registry.decisions.reading import decision_of, facts_of
@@ -13,6 +14,7 @@ from registry.domain.vocab import Outcome, Provenance
 from registry.inventory.models import IntendedUse
 from registry.inventory.selectors import list_intended_uses
 from registry.people.actors import Actor
+from registry.policy.condition_checks import ConditionCheck
 from registry.policy.counterfactual import counterfactuals
 from registry.policy.decision import Decision
 from registry.policy.engine import replay
@@ -60,6 +62,8 @@ class DecisionView:
     flips: list[Flip]
     flip_statement: str
     flip_target: str
+    checks: tuple[ConditionCheck, ...]
+    """The conditions of the permit against the facts that the decision saw."""
 
 
 def list_decisions(*, actor: Actor, intended_use: IntendedUse) -> list[PolicyDecision]:
@@ -139,6 +143,7 @@ def get_decision(*, actor: Actor, uuid: UUID) -> DecisionView:
         ],
         flip_statement=found.statement,
         flip_target=target.value,
+        checks=checks_of_row(row=row, permit=permit_seen(row=row)),
     )
 
 

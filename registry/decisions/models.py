@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from django.db import models
 
-from registry.domain.vocab import BindingLevel, Outcome, PermitStatus, Stage
+from registry.domain.vocab import BindingLevel, Outcome, PermissionState, PermitStatus, Stage
 from registry.inventory.models import IntendedUse
 
 
@@ -34,7 +34,12 @@ class PackRelease(models.Model):
 
 
 class PolicyDecision(models.Model):
-    """One answer of the engine, with the facts it saw. ``body`` is the canonical text that replays. Never updated."""
+    """One answer of the engine, with the facts it saw. ``body`` is the canonical text that replays. Never updated.
+
+    ``permission_state`` and ``permission_until`` are what the answer made of the
+    permission. ``stated`` is what a caller said about the one use he asked about;
+    such an answer is about that use and leaves the pair's permission alone.
+    """
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     intended_use = models.ForeignKey(IntendedUse, on_delete=models.PROTECT, related_name="decisions")
@@ -49,6 +54,11 @@ class PolicyDecision(models.Model):
     body_digest = models.CharField(max_length=64)
     engine_version = models.CharField(max_length=20)
     decided_at = models.DateTimeField()
+    stated: "models.JSONField[Any, Any]" = models.JSONField(null=True)
+    permission_state = models.CharField(
+        max_length=24, null=True, choices=[(state.value, state.name) for state in PermissionState]
+    )
+    permission_until = models.DateField(null=True)
 
     class Meta:
         app_label = "registry"

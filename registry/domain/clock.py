@@ -1,8 +1,10 @@
 """Time as an argument: nothing below the surfaces asks what time it is."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
+
+from registry.domain.errors import InvalidInput
 
 
 class Clock(Protocol):
@@ -34,3 +36,16 @@ class FrozenClock:
     def advance(self, *, by: timedelta) -> None:
         """Move forward."""
         self.instant += by
+
+
+def parse_day(text: str) -> date:
+    """Return the calendar day that a text names as ``YYYY-MM-DD``. Raises ``InvalidInput`` ``DAY001``."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text:
+        raise InvalidInput(
+            "DAY001", f"{text[:60]!r} is not a calendar day", remedy="Write it as YYYY-MM-DD.", field="as_of"
+        )
+    return day

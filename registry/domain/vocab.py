@@ -300,6 +300,15 @@ class ConditionKind(StrEnum):
     MONITORING = "monitoring"
 
 
+class ConditionStatus(StrEnum):
+    """Whether a use keeps a condition. An obligation is the user's to keep: nothing here can see it."""
+
+    HELD = "held"
+    EXCEEDED = "exceeded"
+    UNKNOWN = "unknown"
+    OBLIGATION = "obligation"
+
+
 class DriftKind(StrEnum):
     """Which change is meant; never plain "drift"."""
 

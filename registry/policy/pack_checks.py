@@ -3,7 +3,8 @@
 Codes: ``PAC022`` a rule that no example makes fire or none leaves silent,
 ``PAC023`` an example that does not come out as written, ``PAC024`` a gating
 rule that rests on an unverified clause, ``PAC025`` a rule that grows milder
-as a derived fact grows stricter, ``PAC026`` a reference to nothing.
+as a derived fact grows stricter, ``PAC026`` a reference to nothing,
+``PAC028`` a condition whose limit cannot be compared.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from datetime import date
 from registry.domain.errors import InvalidInput
 from registry.domain.vocab import Verification
 from registry.policy.aggregate import worst
+from registry.policy.condition_checks import is_checkable
 from registry.policy.conditions import (
     ALWAYS,
     All,
@@ -22,7 +24,7 @@ from registry.policy.conditions import (
     Op,
 )
 from registry.policy.engine import evaluate_stages
-from registry.policy.rules import Example, Inform, Pack, Require, Rule
+from registry.policy.rules import Example, Impose, Inform, Pack, Require, Rule
 from registry.policy.vocabulary import REQUIRED_EXPLAINABILITY, TIER
 
 _UP, _DOWN = (Op.GE, Op.GT), (Op.LE, Op.LT)
@@ -35,6 +37,7 @@ def check_pack(*, pack: Pack, others: Mapping[str, Pack]) -> tuple[InvalidInput,
         *_dangling(pack, others),
         *_unverified_gates(pack, others),
         *_milder_rules(pack),
+        *_uncheckable_conditions(pack),
         *_uncovered_rules(pack),
         *_broken_examples(pack, others),
     )
@@ -97,6 +100,20 @@ def _milder_rules(pack: Pack) -> list[InvalidInput]:
         for rule in pack.rules
         if not isinstance(rule.effect, Inform)
         for name in sorted(set(_non_monotone(rule.when, is_negated=False)))
+    ]
+
+
+def _uncheckable_conditions(pack: Pack) -> list[InvalidInput]:
+    return [
+        _refused(
+            pack,
+            "PAC028",
+            f"rule `{rule.id}` imposes a condition whose limit cannot be compared",
+            "Give the parameters that its kind takes; `unstated` is `obligation` or left out.",
+        )
+        for rule in pack.rules
+        if isinstance(rule.effect, Impose)
+        and not is_checkable(kind=rule.effect.kind, params=dict(rule.effect.params))
     ]
 
 

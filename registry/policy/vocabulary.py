@@ -235,6 +235,20 @@ permit.digest_matches | bool | any | | open | permit
     The permit names this artefact.
 permit.suspended | bool | any | | open | permit
     The permit is suspended.
+use.stated_exposure_eur | decimal | count | EUR | open | caller's statement
+    Exposure of the use asked about.
+use.stated_segment | text | any | | open | caller's statement
+    Segment of the use asked about.
+use.stated_overlays | text | any | | open | caller's statement
+    Overlays that the user applies, separated by commas.
+use.stated_review_rate | decimal | share | | open | caller's statement
+    Share of decisions that a person reviews.
+use.stated_share_of_benchmark | decimal | count | | open | caller's statement
+    RWA as counted, as a share of the benchmark's.
+conditions.exceeded | int | count | | open | conditions of the permit
+    Conditions of the permit that the use exceeds.
+conditions.unknown | int | count | | open | conditions of the permit
+    Conditions of the permit of which nobody knows whether they are kept.
 monitoring.breach_open | bool | any | | open | monitoring
     A monitoring breach is open.
 """

@@ -195,6 +195,11 @@ def intended_use(visit: Visit, *, uuid: UUID) -> Page:
             "trade_offs": use.trade_offs.select_related("stated_by").order_by("-id"),
             "findings": api.list_findings(actor=visit.actor, intended_use=use),
             "events": activity(visit, use.uuid, *([permit.uuid] if permit else [])),
+            "timeline": api.get_timeline(actor=visit.actor, at=visit.at, intended_use_uuid=uuid),
+            "asked": visit.request.GET,
+            "on_day": api.find_permission_asked(
+                actor=visit.actor, at=visit.at, intended_use_uuid=uuid, query=visit.request.GET.dict()
+            ),
         },
     )
 
@@ -203,14 +208,18 @@ def intended_use(visit: Visit, *, uuid: UUID) -> Page:
 def decision(visit: Visit, *, uuid: UUID) -> Page:
     """Show a decision with its trace."""
     view = api.get_decision(actor=visit.actor, uuid=uuid)
-    newest = view.row.intended_use.permission_decision_uuid
+    use = view.row.intended_use
+    is_newest = use.permission_decision_uuid in (None, view.row.uuid)
     return Page(
         title=f"Decision on {view.row.intended_use} at {view.row.stage}",
         template="registry/decision.html",
         context={
             "view": view,
-            "is_newest": newest in (None, view.row.uuid),
             "floor": api.find_decision_floor(actor=visit.actor, decision=view.row),
+            "is_newest": is_newest,
+            "timeline": api.get_timeline(actor=visit.actor, at=visit.at, intended_use_uuid=use.uuid)
+            if is_newest
+            else None,
             "packs": api.list_packs(actor=visit.actor),
         },
     )

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from registry.portal import audit_trail, capital, records
+from registry.portal import audit_trail, capital, over_time, records
 
 app_name = "portal"
 urlpatterns = [
     path("", records.home, name="home"),
+    path("permissions/", over_time.permissions, name="permissions"),
     path("models/", records.inventory, name="inventory"),
     path("models/export.csv", records.inventory_csv, name="inventory-csv"),
     path("models/<uuid:uuid>/", records.model, name="model"),

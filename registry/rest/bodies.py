@@ -22,10 +22,21 @@ class Registration(Body):
 
 
 class GateQuestion(Body):
-    """May this version be used for this use case now?"""
+    """May this version be used for this use case now, and for the use that is stated?"""
 
     mlflow_uri = TextField(max_length=300)
     use_case = TextField(max_length=60)
+    exposure_eur = TextField(max_length=24, required=False, help_text="Decimal text, for example 1000000.00")
+    segment = TextField(max_length=60, required=False)
+    overlays = serializers.ListField(child=TextField(max_length=60), required=False, max_length=20)
+    review_rate = TextField(
+        max_length=24, required=False, help_text="Share of decisions that a person reviews, for example 0.12"
+    )
+    share_of_benchmark = TextField(
+        max_length=24,
+        required=False,
+        help_text="Share of the benchmark's risk-weighted assets at which the model's are counted",
+    )
 
 
 class NewUseCase(Body):

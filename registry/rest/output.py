@@ -21,25 +21,6 @@ def permission(use: api.IntendedUse, *, actor: api.Actor) -> shapes.PermissionSh
     if use.permission_decision_uuid is not None:
         row = api.get_decision_row(actor=actor, uuid=use.permission_decision_uuid)
         body = json.loads(row.body)
-    return _permission(
-        use, conditions=body["conditions"], reasons=body["reasons"], missing=list(body["missing"])
-    )
-
-
-def gate(answer: api.Permission) -> shapes.GateShape:
-    """Return a permission decided afresh."""
-    shape = _permission(
-        answer.intended_use,
-        conditions=answer.conditions,
-        reasons=answer.reasons,
-        missing=answer.missing,
-    )
-    return {**shape, "permit": permit(answer.permit) if answer.permit is not None else None}
-
-
-def _permission(
-    use: api.IntendedUse, *, conditions: Iterable[Any], reasons: Iterable[Any], missing: list[str]
-) -> shapes.PermissionShape:
     return {
         "intended_use": str(use.uuid),
         "mlflow_uri": use.version.mlflow_uri,
@@ -47,10 +28,82 @@ def _permission(
         "state": str(use.permission_state),
         "sentence": use.permission_sentence,
         "until": when(use.permission_until),
-        "conditions": [dict(item) for item in conditions],
-        "reasons": [dict(item) for item in reasons],
-        "missing": missing,
+        "conditions": [dict(item) for item in body["conditions"]],
+        "reasons": [dict(item) for item in body["reasons"]],
+        "missing": list(body["missing"]),
         "decision": str(use.permission_decision_uuid) if use.permission_decision_uuid else None,
+        "page": page_link("web:intended-use", uuid=use.uuid),
+    }
+
+
+def gate(answer: api.Permission) -> shapes.GateShape:
+    """Return a permission decided afresh, with its conditions held against the use."""
+    return {
+        **_answer(answer),
+        "permit": permit(answer.permit) if answer.permit is not None else None,
+        "condition_checks": [condition_check(item) for item in answer.checks],
+    }
+
+
+def permission_on(answer: api.PermissionOn) -> shapes.PermissionOnShape:
+    """Return the permission on a day, with whether it was recorded then or is projected now."""
+    return {
+        **gate(answer.permission),
+        "sentence": answer.sentence,
+        "as_of": answer.on.isoformat(),
+        "is_projected": answer.is_projected,
+    }
+
+
+def condition_check(item: api.ConditionCheck) -> shapes.ConditionCheckShape:
+    """Return one condition against the use."""
+    return {
+        "kind": item.kind,
+        "text": item.text,
+        "status": item.status.value,
+        "observed": item.observed,
+        "limit": item.limit,
+        "source": item.source,
+        "reason": item.reason,
+    }
+
+
+def timeline(answer: api.Timeline) -> shapes.TimelineShape:
+    """Return what the days ahead bring to a permission."""
+    return {
+        "intended_use": str(answer.intended_use.uuid),
+        "first": answer.first.isoformat(),
+        "last": answer.last.isoformat(),
+        "state": answer.state.value,
+        "summary": answer.summary,
+        "turns": [
+            {
+                "on": turn.on.isoformat(),
+                "events": turn.events,
+                "state": turn.state.value,
+                "sentence": turn.sentence,
+                "because": turn.because,
+                "no_longer": turn.no_longer,
+                "is_change": turn.is_change,
+            }
+            for turn in answer.turns
+        ],
+    }
+
+
+def _answer(answer: api.Permission) -> shapes.PermissionShape:
+    use = answer.intended_use
+    return {
+        "intended_use": str(use.uuid),
+        "mlflow_uri": use.version.mlflow_uri,
+        "use_case": use.use_case.key,
+        "state": answer.state.value,
+        "sentence": answer.sentence,
+        "until": when(answer.until),
+        "conditions": [dict(item) for item in answer.conditions if isinstance(item, dict)],
+        "reasons": [dict(item) for item in answer.reasons],
+        "missing": answer.missing,
+        "decision": str(answer.decision.uuid) if answer.decision is not None else None,
         "page": page_link("web:intended-use", uuid=use.uuid),
     }
 

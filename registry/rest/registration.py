@@ -85,10 +85,13 @@ class Gate(ApiView):
     @described("Ask whether a version may be used now", shapes.GateShape, body=GateQuestion, also=(422,))
     @idempotent()
     def post(self, request: Request) -> Response:
-        """Decide afresh, record the decision, and answer with the permit."""
+        """Decide afresh, record the decision, and answer with the permit and its conditions, held against the use."""
         body = read_body(request, GateQuestion)
         answer = api.check_permission(
-            **who(request), mlflow_uri=body["mlflow_uri"], use_case_key=body["use_case"]
+            **who(request),
+            mlflow_uri=body.pop("mlflow_uri"),
+            use_case_key=body.pop("use_case"),
+            statement=api.UseStatement(**{**body, "overlays": tuple(body.get("overlays", ()))}),
         )
         return Response(output.gate(answer))
 

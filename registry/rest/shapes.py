@@ -32,10 +32,53 @@ class PermitShape(TypedDict):
     expires_on: str
 
 
+class ConditionCheckShape(TypedDict):
+    """One condition of the permit against the use: held, exceeded, unknown, or the user's to keep."""
+
+    kind: str
+    text: str
+    status: str
+    observed: str
+    limit: str
+    source: str
+    reason: str
+
+
 class GateShape(PermissionShape):
-    """A permission decided afresh, with the permit behind it."""
+    """A permission decided afresh, with the permit behind it and each of its conditions held against the use."""
 
     permit: PermitShape | None
+    condition_checks: list[ConditionCheckShape]
+
+
+class PermissionOnShape(GateShape):
+    """The permission on a day: as it stood on record, or projected from what is known now and stored nowhere."""
+
+    as_of: str
+    is_projected: bool
+
+
+class TurnShape(TypedDict):
+    """A day ahead on which something ends or begins, and the permission from then on."""
+
+    on: str
+    events: list[str]
+    state: str
+    sentence: str
+    because: list[dict[str, str]]
+    no_longer: list[dict[str, str]]
+    is_change: bool
+
+
+class TimelineShape(TypedDict):
+    """The permission from today on, as far as time alone moves it; a projection, stored nowhere."""
+
+    intended_use: str
+    first: str
+    last: str
+    state: str
+    summary: str
+    turns: list[TurnShape]
 
 
 class IntendedUseShape(TypedDict):

@@ -11,6 +11,7 @@ from registry.rest import (
     findings,
     floor,
     inventory,
+    over_time,
     registration,
     validations,
 )
@@ -27,6 +28,11 @@ urlpatterns = [
     path("intended-uses/<uuid:uuid>", registration.IntendedUseDetail.as_view(), name="intended-use"),
     path("intended-uses/<uuid:uuid>/output-floor", floor.UseOutputFloor.as_view(), name="use-floor"),
     path("entities/<slug:key>/output-floor", floor.EntityOutputFloor.as_view(), name="entity-floor"),
+    path("permission", over_time.PermissionByAddress.as_view(), name="permission"),
+    path(
+        "intended-uses/<uuid:uuid>/permission", over_time.PermissionOfUse.as_view(), name="permission-of-use"
+    ),
+    path("intended-uses/<uuid:uuid>/timeline", over_time.TimelineOfUse.as_view(), name="timeline"),
     path("intended-uses/<uuid:uuid>/safeguards", registration.SafeguardList.as_view(), name="safeguards"),
     path("intended-uses/<uuid:uuid>/trade-offs", registration.TradeOffList.as_view(), name="trade-offs"),
     path("decisions/<uuid:uuid>", decisions.DecisionDetail.as_view(), name="decision"),

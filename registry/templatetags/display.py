@@ -35,6 +35,7 @@ _WORDS = {
 _CHIPS = {
     "allow": ("tick", "good"),
     "pass": ("tick", "good"),
+    "held": ("tick", "good"),
     "granted": ("tick", "good"),
     "issued": ("tick", "good"),
     "fit": ("tick", "good"),
@@ -63,6 +64,7 @@ _CHIPS = {
     "open": ("ring", "open"),
     "deny": ("cross", "bad"),
     "fail": ("cross", "bad"),
+    "exceeded": ("cross", "bad"),
     "error": ("bang", "bad"),
     "failed": ("cross", "bad"),
     "expired": ("cross", "bad"),
@@ -73,6 +75,7 @@ _CHIPS = {
     "high": ("triangle", "bad"),
     "not_applicable": ("dash", "plain"),
     "false": ("ring", "plain"),
+    "obligation": ("half", "plain"),
     "low": ("dash", "plain"),
     "cancelled": ("dash", "plain"),
     "void": ("dash", "plain"),

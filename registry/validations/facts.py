@@ -1,10 +1,13 @@
 """Facts that validation knows: what the checks measured, what was signed, which safeguards stand."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from registry.domain.vocab import Provenance, RequestStatus, Safeguard, Verdict
 from registry.inventory.models import IntendedUse
 from registry.policy.facts import Fact, known, unknown
+from registry.policy.timeline import DayCount
 from registry.validations.models import (
     EvidenceRecord,
     SafeguardEvidence,
@@ -13,6 +16,7 @@ from registry.validations.models import (
     ValidationRequest,
 )
 
+AGE, TERM = "validation.age_days", "trade_off.expires_in_days"
 CAPITAL_FACTS = "capital."
 VALIDATION_BATCH = "recent"
 """The batch on which a version is validated; every other batch is monitoring."""
@@ -29,21 +33,69 @@ def find_decisive_request(*, intended_use: IntendedUse) -> ValidationRequest | N
     )
 
 
-def facts_for(*, intended_use: IntendedUse, on: date) -> dict[str, Fact]:
-    """Return every fact that validation can state about the pair on the date."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ValidationRecord:
+    """What validation holds about a pair, read once. ``settled`` are the facts that no calendar moves."""
+
+    settled: dict[str, Fact]
+    report: ValidationReport | None
+    safeguards: list[SafeguardEvidence]
+    trade_off: TradeOffStatement | None
+
+
+def read_validation(*, intended_use: IntendedUse) -> ValidationRecord:
+    """Return what the decisive validation, the safeguards and the trade-off say about the pair."""
     request = find_decisive_request(intended_use=intended_use)
-    facts = {**_safeguard_facts(intended_use, on), **_trade_off_facts(intended_use, on)}
+    report = None
     if request is None:
-        facts["validation.completed"] = known(
-            name="validation.completed",
-            value=False,
-            provenance=Provenance.DERIVED,
-            source="no completed validation",
+        settled = {
+            "validation.completed": known(
+                name="validation.completed",
+                value=False,
+                provenance=Provenance.DERIVED,
+                source="no completed validation",
+            )
+        }
+    else:
+        report = ValidationReport.objects.filter(request=request).first()
+        settled = {**_evidence_facts(request), **_report_facts(request, report)}
+    return ValidationRecord(
+        settled=settled,
+        report=report,
+        safeguards=list(SafeguardEvidence.objects.filter(intended_use=intended_use).order_by("id")),
+        trade_off=TradeOffStatement.objects.filter(intended_use=intended_use).order_by("-id").first(),
+    )
+
+
+def facts_on(*, record: ValidationRecord, on: date) -> dict[str, Fact]:
+    """Return every fact that validation can state about the pair on the date."""
+    facts = {
+        **record.settled,
+        **_safeguard_facts(record.safeguards, on),
+        **_trade_off_facts(record.trade_off, on),
+    }
+    if record.report is not None:
+        facts[AGE] = known(
+            name=AGE,
+            value=_age(record.report).on(day=on),
+            provenance=Provenance.DECLARED,
+            source=f"report {record.report.uuid}",
         )
-        return facts
-    facts.update(_evidence_facts(request))
-    facts.update(_report_facts(request, on))
     return facts
+
+
+def day_counts(*, record: ValidationRecord) -> dict[str, DayCount]:
+    """Return the facts about the validation that move with the calendar."""
+    counts = {}
+    if record.report is not None:
+        counts[AGE] = _age(record.report)
+    if record.trade_off is not None:
+        counts[TERM] = DayCount(zero_on=record.trade_off.expires_on, is_growing=False)
+    return counts
+
+
+def _age(report: ValidationReport) -> DayCount:
+    return DayCount(zero_on=report.signed_at.date(), is_growing=True)
 
 
 def monitoring_fact(*, intended_use: IntendedUse) -> Fact:
@@ -93,8 +145,7 @@ def _evidence_facts(request: ValidationRequest) -> dict[str, Fact]:
     return facts
 
 
-def _report_facts(request: ValidationRequest, on: date) -> dict[str, Fact]:
-    report = ValidationReport.objects.filter(request=request).first()
+def _report_facts(request: ValidationRequest, report: ValidationReport | None) -> dict[str, Fact]:
     if report is None:
         return {
             "validation.report_signed": known(
@@ -104,21 +155,16 @@ def _report_facts(request: ValidationRequest, on: date) -> dict[str, Fact]:
                 source=f"validation {request.uuid}",
             )
         }
-    values = {
-        "validation.report_signed": True,
-        "validation.opinion": report.opinion,
-        "validation.age_days": max(0, (on - report.signed_at.date()).days),
-    }
+    values = {"validation.report_signed": True, "validation.opinion": report.opinion}
     return {
         name: known(name=name, value=value, provenance=Provenance.DECLARED, source=f"report {report.uuid}")
         for name, value in values.items()
     }
 
 
-def _safeguard_facts(intended_use: IntendedUse, on: date) -> dict[str, Fact]:
+def _safeguard_facts(rows: Sequence[SafeguardEvidence], on: date) -> dict[str, Fact]:
     facts: dict[str, Fact] = {}
-    rows = SafeguardEvidence.objects.filter(intended_use=intended_use, evidenced_on__lte=on).order_by("id")
-    for row in rows:
+    for row in (row for row in rows if row.evidenced_on <= on):
         name, source = f"safeguard.{row.safeguard}", f"safeguard evidence {row.uuid}"
         if row.expires_on < on:
             facts[name] = unknown(reason=f"the evidence expired on {row.expires_on}", source=source)
@@ -130,17 +176,16 @@ def _safeguard_facts(intended_use: IntendedUse, on: date) -> dict[str, Fact]:
     return facts
 
 
-def _trade_off_facts(intended_use: IntendedUse, on: date) -> dict[str, Fact]:
-    row = TradeOffStatement.objects.filter(intended_use=intended_use).order_by("-id").first()
-    name, days = "trade_off.economic_statement", "trade_off.expires_in_days"
+def _trade_off_facts(row: TradeOffStatement | None, on: date) -> dict[str, Fact]:
+    name = "trade_off.economic_statement"
     if row is None:
         return {
             name: unknown(reason="the owner has made no economic case"),
-            days: unknown(reason="no statement"),
+            TERM: unknown(reason="no statement"),
         }
     source = f"trade-off statement {row.uuid}"
     left = (row.expires_on - on).days
     return {
         name: known(name=name, value=left >= 0, provenance=Provenance.DECLARED, source=source),
-        days: known(name=days, value=max(left, 0), provenance=Provenance.DERIVED, source=source),
+        TERM: known(name=TERM, value=max(left, 0), provenance=Provenance.DERIVED, source=source),
     }

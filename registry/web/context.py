@@ -53,6 +53,7 @@ PORTAL_NAVIGATION = (
     _item(
         "Inventory",
         "portal:inventory",
+        "portal:permissions",
         "portal:model",
         "portal:version",
         "portal:entity",

@@ -22,8 +22,8 @@ def build() -> PolicyDecision:
         mlflow_uri=world.uses[USE_CASE].version.mlflow_uri,
         use_case_key=USE_CASE,
     )
-    assert answer.decision_uuid is not None
-    return PolicyDecision.objects.get(uuid=answer.decision_uuid)
+    assert answer.decision is not None
+    return answer.decision
 
 
 def stored_inputs(row: PolicyDecision) -> tuple[Decision, Facts, tuple[Pack, ...]]:

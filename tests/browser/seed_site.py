@@ -70,6 +70,8 @@ def main() -> int:
                 "ada": ["/approvals/", f"/approvals/{approval.uuid}/"],
                 "rex": [
                     "/portal/",
+                    "/portal/permissions/",
+                    f"/portal/intended-uses/{use.uuid}/?as_of=2027-06-30&exposure_eur=1000000",
                     f"/portal/decisions/{use.permission_decision_uuid}/",
                     f"/portal/validations/{world.validated.uuid}/",
                     "/portal/entities/meridian-eu/",

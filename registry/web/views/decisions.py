@@ -13,11 +13,15 @@ from registry.web.access import Visit, page
 def decision(visit: Visit, *, uuid: UUID) -> HttpResponse:
     """Show a decision: question, sentence, rules, what would change it."""
     view = api.get_decision(actor=visit.actor, uuid=uuid)
-    newest = view.row.intended_use.permission_decision_uuid
-    context = {
+    use = view.row.intended_use
+    is_newest = use.permission_decision_uuid in (None, view.row.uuid)
+    context: dict[str, object] = {
         "view": view,
-        "is_newest": newest in (None, view.row.uuid),
         "floor": api.find_decision_floor(actor=visit.actor, decision=view.row),
+        "is_newest": is_newest,
+        "timeline": api.get_timeline(actor=visit.actor, at=visit.at, intended_use_uuid=use.uuid)
+        if is_newest
+        else None,
         "packs": api.list_packs(actor=visit.actor),
     }
     return visit.render("registry/decision.html", context)

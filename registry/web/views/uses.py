@@ -34,6 +34,11 @@ def intended_use(visit: Visit, *, uuid: UUID) -> HttpResponse:
             "events": activity(visit, use.uuid, *([permit.uuid] if permit else [])),
             "validation_form": RequestValidationForm(batches=_batches(use)),
             "permit_reason": PermitReasonForm(),
+            "timeline": api.get_timeline(actor=visit.actor, at=visit.at, intended_use_uuid=uuid),
+            "asked": visit.request.GET,
+            "on_day": api.find_permission_asked(
+                actor=visit.actor, at=visit.at, intended_use_uuid=uuid, query=visit.request.GET.dict()
+            ),
         },
     )
 

@@ -43,6 +43,9 @@ LISTS: dict[str, Callable[[api.Actor, Story], Any]] = {
         actor=who, mlflow_uri="models:/pd-cards/1", use_case_key="collections"
     ),
     "decisions": lambda who, story: api.list_decisions(actor=who, intended_use=story.use),
+    "permissions of a day": lambda who, story: [
+        use for use, _ in api.list_permissions_on(actor=who, at=AT, on=AT.date()).rows if use == story.use
+    ],
     "validations": lambda who, story: api.list_validation_requests(actor=who),
     "evidence": lambda who, story: api.list_evidence(actor=who, request=story.request),
     "findings": lambda who, story: api.list_findings(actor=who),
@@ -65,10 +68,20 @@ def test_a_list_holds_nothing_for_a_stranger(story: Story, name: str) -> None:
         assert not look(actor(stranger), story)
 
 
+def timeline_of(*, actor: api.Actor, uuid: UUID) -> api.Timeline:
+    return api.get_timeline(actor=actor, at=AT, intended_use_uuid=uuid)
+
+
+def permission_of(*, actor: api.Actor, uuid: UUID) -> api.PermissionOn:
+    return api.get_permission_on(actor=actor, at=AT, intended_use_uuid=uuid, on=AT.date())
+
+
 GETS: dict[str, tuple[Callable[..., Any], Callable[[Story], UUID]]] = {
     "model": (api.get_model, lambda story: story.use.version.registered_model.uuid),
     "version": (api.get_version, lambda story: story.use.version.uuid),
     "intended use": (api.get_intended_use, lambda story: story.use.uuid),
+    "timeline": (timeline_of, lambda story: story.use.uuid),
+    "permission of a day": (permission_of, lambda story: story.use.uuid),
     "decision": (api.get_decision, lambda story: story.use.decisions.first().uuid),
     "decision row": (api.get_decision_row, lambda story: story.use.decisions.first().uuid),
     "replay": (api.replay_decision, lambda story: story.use.decisions.first().uuid),

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,20 @@ def test_registering_prints_what_the_version_may_be_used_for(registry: FakeRegis
     assert [item.use_case for item in v.permission] == ["collections", "equity"]
     assert str(v).startswith("models:/pd/1 registered: http://registry/versions/3/\npd version 1")
     assert 'href="http://registry/versions/3/"' in v._repr_html_()
+
+
+def test_a_version_says_what_it_may_be_used_for_on_another_day(registry: FakeRegistry) -> None:
+    registry.answers["model-versions"] = [(201, REGISTERED)]
+    for use_case, state in (("collections", "allow"), ("equity", "deny")):
+        path = f"permission?mlflow_uri=models%3A%2Fpd%2F1&use_case={use_case}&as_of=2027-01-01"
+        registry.answers[path] = [(200, permission(state, use_case, is_projected=True))]
+    v = mrm.register("models:/pd/1", use_cases=["collections", "equity"])
+    then = v.permission_on(date(2027, 1, 1))
+    assert [(item.use_case, item.state, item.is_projected) for item in then] == [
+        ("collections", "allow", True),
+        ("equity", "deny", True),
+    ]
+    assert mrm.permission_on("models:/pd/1", "equity", date(2027, 1, 1)).is_denied
 
 
 def test_a_notebook_shows_text_and_never_markup_of_others(registry: FakeRegistry) -> None:

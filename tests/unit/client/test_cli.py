@@ -3,6 +3,7 @@
 import base64
 import json
 import sys
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from mrm.client import permit as permits
 from mrm.client.cli import main
+from mrm.client.conditions import StatedUse
 from mrm.client.errors import MrmApiError
+from tests.builders.condition_cases import STATED, Case
 from tests.unit.client.conftest import FakeRegistry, permission, problem
 from tests.unit.client.test_calls import REGISTERED
 
@@ -54,6 +57,50 @@ def test_the_gate_exits_by_the_answer_and_gives_its_reason(
     assert (written["answer"], written["exit_status"], written["state"]) == (answer, status, state)
     assert main([*GATE, "--json"]) == status
     assert json.loads(capsys.readouterr().out) == written
+
+
+CHECK = {
+    "kind": "exposure_cap",
+    "text": "At most EUR 1000.",
+    "status": "exceeded",
+    "observed": "1001",
+    "limit": "at most EUR 1000",
+    "source": "stated by Dana",
+    "reason": "",
+}
+
+
+def test_the_use_goes_to_the_gate_and_each_condition_comes_back(
+    registry: FakeRegistry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unknown = CHECK | {"status": "unknown", "observed": "", "source": "", "reason": "nothing was stated"}
+    registry.answers["gate"] = [(200, permission("deny", condition_checks=[CHECK, unknown]))]
+    use = ["--exposure-eur", "1001", "--segment", "consumer", "--overlay", "a", "--overlay", "b"]
+    assert main([*GATE, *use, "--review-rate", "0.12", "--share-of-benchmark", "0.9"]) == 1
+    assert registry.asked[0].body == {
+        "mlflow_uri": "models:/pd/1",
+        "use_case": "collections",
+        "exposure_eur": "1001",
+        "segment": "consumer",
+        "overlays": ["a", "b"],
+        "review_rate": "0.12",
+        "share_of_benchmark": "0.9",
+    }
+    said = capsys.readouterr().out
+    assert "- exceeded: At most EUR 1000. 1001 (stated by Dana); limit: at most EUR 1000" in said
+    assert "- unknown: At most EUR 1000. nothing was stated; limit: at most EUR 1000" in said
+
+
+@pytest.mark.parametrize(("state", "status"), [("allow", 0), ("deny", 1), ("refer", 3)])
+def test_another_day_is_read_and_not_asked_for_and_exits_as_ever(
+    registry: FakeRegistry, capsys: pytest.CaptureFixture[str], state: str, status: int
+) -> None:
+    sentence = f"Projected for 2027-01-01 from what is known on 2026-11-20: {state}."
+    path = "permission?mlflow_uri=models%3A%2Fpd%2F1&use_case=collections&as_of=2027-01-01&overlays=a%2Cb"
+    registry.answers[path] = [(200, permission(state, sentence=sentence, is_projected=True))]
+    assert main([*GATE, "--on", "2027-01-01", "--overlay", "a", "--overlay", "b"]) == status
+    assert capsys.readouterr().out.startswith(sentence)
+    assert [asked.method for asked in registry.asked] == ["GET"]
 
 
 @pytest.mark.parametrize(
@@ -103,6 +150,7 @@ def test_an_output_that_cannot_be_written_is_not_a_pass(
 @pytest.mark.parametrize(
     "arguments",
     [[], ["gate"], ["gate", "models:/pd/1"], ["gaet"], [*GATE, "--jsn"], ["register", "models:/pd/1"],
+     [*GATE, "--on", "New Year"],
      ["register", "models:/pd/1", "--use-case", "x", "--detail", "purpose"]],
 )  # fmt: skip
 def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
@@ -150,7 +198,7 @@ def test_whoami_permission_and_doctor_speak_plainly(
     assert "FAIL MRM_URL is plain http" in capsys.readouterr().out
 
 
-def signed(statement: dict[str, str], *, key: Ed25519PrivateKey = KEY) -> dict[str, str]:
+def signed(statement: Mapping[str, object], *, key: Ed25519PrivateKey = KEY) -> dict[str, str]:
     text = json.dumps(statement)
     return {"statement": text, "signature": base64.b64encode(key.sign(text.encode())).decode()}
 
@@ -167,19 +215,58 @@ def pem(tmp_path: Path) -> Path:
 
 
 def verdict(
-    tmp_path: Path, pem: Path, document: object, *, on: date = date(2027, 11, 22)
+    tmp_path: Path,
+    pem: Path,
+    document: object,
+    *,
+    on: date = date(2027, 11, 21),
+    use: StatedUse | None = None,
 ) -> permits.PermitVerdict:
     file = tmp_path / "permit.json"
     file.write_text(json.dumps(document))
-    return permits.verify_permit(file=file, key=pem, on=on)
+    return permits.verify_permit(file=file, key=pem, on=on, use=use)
 
 
-def test_a_genuine_permit_holds_until_its_last_day(tmp_path: Path, pem: Path) -> None:
+def test_a_genuine_permit_holds_until_the_day_on_which_it_ends_as_at_the_gate(
+    tmp_path: Path, pem: Path
+) -> None:
     held = verdict(tmp_path, pem, {"permit": signed(STATEMENT), "answer": "allowed"})
     assert held.is_valid
-    assert "models:/pd/1 for collections is genuine and runs until 2027-11-22" in held.sentence
-    expired = verdict(tmp_path, pem, signed(STATEMENT), on=date(2027, 11, 23))
-    assert (expired.is_valid, "expired on 2027-11-22" in expired.sentence) == (False, True)
+    assert "models:/pd/1 for collections is genuine and ends on 2027-11-22" in held.sentence
+    ended = verdict(tmp_path, pem, signed(STATEMENT), on=date(2027, 11, 22))
+    assert (ended.is_valid, "ended on 2027-11-22" in ended.sentence) == (False, True)
+
+
+@pytest.mark.parametrize("case", STATED, ids=lambda case: case.title)
+def test_offline_a_condition_is_what_it_is_at_the_gate(tmp_path: Path, pem: Path, case: Case) -> None:
+    found = verdict(
+        tmp_path, pem, signed(STATEMENT | {"conditions": [case.condition]}), use=StatedUse(**case.stated)
+    )
+    assert [(check.status, check.text) for check in found.checks] == [(case.status, case.condition["text"])]
+    assert found.is_valid is (case.status in ("held", "obligation"))
+    assert found.is_decided is (case.status != "unknown")
+    assert (case.condition["text"] in found.sentence) is (not found.is_valid)
+
+
+def test_offline_the_term_is_no_condition_and_nonsense_is_unknown(tmp_path: Path, pem: Path) -> None:
+    conditions = [{"kind": "expiry", "text": "A year."}, "nonsense"]
+    found = verdict(tmp_path, pem, signed(STATEMENT | {"conditions": conditions}))
+    assert [check.status for check in found.checks] == ["unknown"]
+
+
+def test_the_command_checks_the_use_and_says_when_it_cannot(
+    tmp_path: Path, pem: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cap = {"kind": "exposure_cap", "params": {"maximum_eur": "1000"}, "text": "At most EUR 1000."}
+    file = tmp_path / "p.json"
+    file.write_text(json.dumps(signed(STATEMENT | {"expires_on": "9999-12-31", "conditions": [cap]})))
+    ask = ["verify-permit", str(file), "--key", str(pem)]
+    assert main([*ask, "--exposure-eur", "1000"]) == 0
+    assert "- held: At most EUR 1000." in capsys.readouterr().out
+    assert main([*ask, "--exposure-eur", "1000.01"]) == 1
+    assert "does not cover this use: At most EUR 1000." in capsys.readouterr().out
+    assert main(ask) == 3
+    assert "State what it limits: At most EUR 1000." in capsys.readouterr().out
 
 
 def test_a_permit_that_was_touched_is_not_genuine(tmp_path: Path, pem: Path) -> None:

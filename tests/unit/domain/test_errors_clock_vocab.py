@@ -1,9 +1,9 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from registry.domain import errors
-from registry.domain.clock import FrozenClock, SystemClock
+from registry.domain.clock import FrozenClock, SystemClock, parse_day
 from registry.domain.vocab import Outcome, RunStatus, Stage
 
 KINDS = [
@@ -27,6 +27,13 @@ def test_a_frozen_clock_moves_when_told() -> None:
     clock = FrozenClock(datetime(2026, 11, 22, tzinfo=UTC))
     clock.advance(by=timedelta(days=1))
     assert clock.now() == datetime(2026, 11, 23, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["", "tomorrow", "2027-13-01", "20270101", "2027-W01-1", "2027-01-01T00:00"])
+def test_a_day_is_written_in_one_way(text: str) -> None:
+    assert parse_day("2027-01-01") == date(2027, 1, 1)
+    with pytest.raises(errors.InvalidInput, match="DAY001"):
+        parse_day(text)
 
 
 def test_the_system_clock_tells_utc() -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from registry.domain.errors import IntegrityMismatch, InvalidInput
-from registry.domain.vocab import BindingLevel, Outcome, Stage, Verification
+from registry.domain.vocab import BindingLevel, ConditionKind, Outcome, Stage, Verification
 from registry.policy.conditions import All, AnyOf, Compare, Condition, FactRef, Not, Op
 from registry.policy.lint import main
 from registry.policy.pack import check_packs, load_packs, read_lock, read_packs
-from registry.policy.rules import Example, Inform, Pack
+from registry.policy.rules import Example, Impose, Inform, Pack
 from tests.unit.policy.making import BLOCK, make_facts, make_pack, make_rule
 
 TEXT = """\
@@ -176,3 +176,9 @@ def test_no_rule_grows_milder_as_tier_or_level_grow_stricter(condition: Conditio
     assert ("PAC025" in found) is not is_sound
     note = replace(rule, effect=Inform(text="x"))
     assert "PAC025" not in codes(make_pack(note, examples=(example(fires=("r",)),)))
+
+
+def test_a_condition_must_say_a_limit_that_can_be_compared() -> None:
+    for params, found in (({"maximum_eur": "1000000"}, []), ({"cap": "a million"}, ["PAC028"])):
+        rule = make_rule("r", Impose(kind=ConditionKind.EXPOSURE_CAP, text="Cap.", params=params), HASHED)
+        assert codes(make_pack(rule, examples=(FIRES, QUIET))) == found
