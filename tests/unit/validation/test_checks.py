@@ -228,6 +228,21 @@ def test_what_drives_the_model_level_floor_adds_up_to_the_totals_and_is_bounded(
     assert cuts == sorted(cuts)
 
 
+def test_without_a_floor_in_force_the_fact_about_the_entity_stays_unknown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = builders.capital
+
+    def floorless(**given: Any) -> dict[str, str]:
+        return {name: value for name, value in engine(**given).items() if name.startswith("rwa_")}
+
+    monkeypatch.setattr(builders, "capital", floorless)
+    result = execute("capital.rwa_effect")
+    assert "entity_rwa_floored" not in estimates(result)
+    assert result.facts.get("capital.entity_floor_binding") is None
+    assert "capital.model_share_of_benchmark" in result.facts
+
+
 @pytest.mark.parametrize(
     ("field", "changed"),
     [("digest_seen", "b" * 64), ("digest_recorded", "")],
