@@ -8,11 +8,26 @@ from registry.actions.close_finding import close_finding
 from registry.actions.create_use_case import UseCaseDetails, create_use_case
 from registry.actions.decide_approval import decide_approval
 from registry.actions.deliver_outbox import deliver_outbox
+from registry.actions.determine_scope import (
+    CitableClause,
+    conflicts_of_scope,
+    determine_scope,
+    list_citable_clauses,
+    record_scope,
+    renew_scope,
+)
 from registry.actions.evidence_safeguard import evidence_safeguard
 from registry.actions.gather_facts import gather_facts
 from registry.actions.model_record import DETAILS, OPTIONAL_DETAILS
 from registry.actions.note_challenge import note_challenge
 from registry.actions.note_validation_started import note_validation_started
+from registry.actions.override_tier import (
+    conflicts_of_relief,
+    get_tier_standing,
+    list_tier_overrides,
+    override_tier,
+    withdraw_override,
+)
 from registry.actions.propose_remediation import propose_remediation
 from registry.actions.publish_log import (
     ExportReport,
@@ -65,15 +80,23 @@ from registry.actions.set_up import (
 from registry.actions.sign_report import sign_report
 from registry.actions.state_trade_off import state_trade_off
 from registry.actions.suspend_permit import suspend_permit
+from registry.actions.tier_standing import TierStanding
 from registry.approvals.independence import conflicts_of_approver
 from registry.approvals.models import ApprovalRequest
 from registry.approvals.selectors import get_approval, list_approvals
 from registry.audit.api import AuditAction
 from registry.audit.selectors import EventPage, EventView, InclusionProof, find_latest_checkpoint
 from registry.decisions.facts import find_permit
-from registry.decisions.models import PackRelease, Permit, PolicyDecision
+from registry.decisions.models import (
+    PackRelease,
+    Permit,
+    PolicyDecision,
+    ScopeDetermination,
+    TierOverride,
+)
 from registry.decisions.packs import released_packs
 from registry.decisions.permits import is_genuine, public_key_pem
+from registry.decisions.scope import ScopeStanding, list_determinations, list_scope
 from registry.decisions.selectors import PackView, get_pack, list_packs
 from registry.domain.vocab import Role
 from registry.findings.models import Finding, RemediationPlan
@@ -133,6 +156,7 @@ __all__ = [
     "ApprovalRequest",
     "AuditAction",
     "AuditEventView",
+    "CitableClause",
     "DecisionView",
     "EventPage",
     "EventView",
@@ -167,6 +191,10 @@ __all__ = [
     "RemediationPlan",
     "RunOrder",
     "Scope",
+    "ScopeDetermination",
+    "ScopeStanding",
+    "TierOverride",
+    "TierStanding",
     "UseCase",
     "UseCaseDetails",
     "ValidationReport",
@@ -178,6 +206,8 @@ __all__ = [
     "claim_key",
     "close_finding",
     "conflicts_of_approver",
+    "conflicts_of_relief",
+    "conflicts_of_scope",
     "conflicts_of_validator",
     "create_entity",
     "create_person",
@@ -185,6 +215,7 @@ __all__ = [
     "decide_approval",
     "declare_portfolio",
     "deliver_outbox",
+    "determine_scope",
     "e23_fields",
     "evidence_safeguard",
     "export_log",
@@ -207,6 +238,7 @@ __all__ = [
     "get_own_token",
     "get_pack",
     "get_run_order",
+    "get_tier_standing",
     "get_use_case",
     "get_validation_request",
     "get_version",
@@ -217,8 +249,10 @@ __all__ = [
     "keep_answer",
     "list_approvals",
     "list_audit_events",
+    "list_citable_clauses",
     "list_decisions",
     "list_dependencies",
+    "list_determinations",
     "list_evidence",
     "list_findings",
     "list_intended_uses",
@@ -227,16 +261,20 @@ __all__ = [
     "list_own_tokens",
     "list_packs",
     "list_requests_to_run",
+    "list_scope",
+    "list_tier_overrides",
     "list_use_cases",
     "list_validation_requests",
     "list_versions",
     "note_challenge",
     "note_validation_started",
+    "override_tier",
     "propose_remediation",
     "public_key_pem",
     "publish_log",
     "reads_whole_log",
     "record_page_read",
+    "record_scope",
     "record_sign_in",
     "record_validation",
     "register_version",
@@ -244,6 +282,7 @@ __all__ = [
     "release_packs",
     "released_packs",
     "renew_decisions",
+    "renew_scope",
     "replay_decision",
     "request_approval",
     "request_validation",
@@ -256,6 +295,7 @@ __all__ = [
     "suspend_permit",
     "system_actor",
     "verify_log",
+    "withdraw_override",
     "worker_actor",
 ]
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from registry.actions.tier_standing import tier_standing
 from registry.capital.schedules import factor_at
 from registry.decisions import facts as decision_facts
 from registry.domain.vocab import Provenance, Verification
@@ -14,6 +15,12 @@ from registry.validations import facts as validation_facts
 
 def gather_facts(*, intended_use: IntendedUse, on: date) -> dict[str, Fact]:
     """Return every known or explicitly unknown fact about the pair on the date."""
+    facts = facts_without_tier(intended_use=intended_use, on=on)
+    return {**facts, **tier_standing(intended_use=intended_use, facts=facts, on=on).facts}
+
+
+def facts_without_tier(*, intended_use: IntendedUse, on: date) -> dict[str, Fact]:
+    """Return what is known about the pair before a method or a person says anything of its tier."""
     return {
         **inventory_facts.facts_for(intended_use=intended_use),
         **_floor_facts(intended_use.use_case.jurisdiction, on),

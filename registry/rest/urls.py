@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from registry.rest import account, approvals, audit, decisions, findings, inventory, registration, validations
+from registry.rest import (
+    account,
+    approvals,
+    audit,
+    decisions,
+    findings,
+    inventory,
+    judgements,
+    registration,
+    validations,
+)
 
 app_name = "rest"
 urlpatterns = [
@@ -16,6 +26,13 @@ urlpatterns = [
     path("intended-uses/<uuid:uuid>", registration.IntendedUseDetail.as_view(), name="intended-use"),
     path("intended-uses/<uuid:uuid>/safeguards", registration.SafeguardList.as_view(), name="safeguards"),
     path("intended-uses/<uuid:uuid>/trade-offs", registration.TradeOffList.as_view(), name="trade-offs"),
+    path("intended-uses/<uuid:uuid>/tier", judgements.TierDetail.as_view(), name="tier"),
+    path(
+        "intended-uses/<uuid:uuid>/tier/withdrawal",
+        judgements.TierWithdrawal.as_view(),
+        name="tier-withdrawal",
+    ),
+    path("models/<uuid:uuid>/scope", judgements.ScopeDetail.as_view(), name="scope"),
     path("decisions/<uuid:uuid>", decisions.DecisionDetail.as_view(), name="decision"),
     path("decisions/<uuid:uuid>/replay", decisions.DecisionReplay.as_view(), name="decision-replay"),
     path("validation-requests", validations.ValidationList.as_view(), name="validations"),
