@@ -107,8 +107,9 @@ def _judge(rules: Sequence[Rule], case: Facts) -> _Case:
             rules=tuple(rule for rule, _ in open_ones),
             missing=tuple(sorted(missing)),
         )
-    answer = ScopeAnswer.OUTSIDE if true else ScopeAnswer.NOT_REACHED
-    return _Case(answer=answer, rules=tuple(true), missing=())
+    if true:
+        return _Case(answer=ScopeAnswer.OUTSIDE, rules=tuple(true), missing=())
+    return _Case(answer=ScopeAnswer.NOT_REACHED, rules=tuple(rules), missing=())
 
 
 def _puts(rule: Rule) -> ScopeAnswer | None:

@@ -8,7 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from registry import api
-from registry.rest import output, shapes
+from registry.rest import judgement_shapes as shapes
+from registry.rest import output
 from registry.rest.bodies import ScopeJudgement, TierSetting, Withdrawal
 from registry.rest.fields import read_body, read_query
 from registry.rest.schema import described

@@ -109,6 +109,7 @@ class ScopeForm(forms.Form):
     reason = _text("Reason", "What the rules of the regime do not see, or see wrongly.")
     cites = forms.MultipleChoiceField(
         label="Clauses",
+        widget=forms.SelectMultiple(attrs={"size": 8}),
         help_text="The passages that you rely on. STALE marks an instrument that was rescinded.",
     )
     review_on = _date("Review on", "At most a year ahead; from that day the rules count again.")

@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from registry import api
+from registry.templatetags.display import title_words
 from registry.web.access import Visit, page
 from registry.web.forms import OverrideTierForm, ScopeForm, WithdrawTierForm
 from registry.web.reading import submit
@@ -117,7 +118,7 @@ def record_scope(visit: Visit, *, uuid: UUID, regime: str) -> HttpResponse:
         "facts": [
             ("Model", model.name),
             *[("Regime", one.title) for one in found],
-            *[("The rules say", f"{one.computed.answer.replace('_', ' ')}. {one.computed.reason}") for one in found],
+            *[("The rules say", f"{title_words(one.computed.answer)}. {one.computed.reason}") for one in found],
         ],
         "conflicts": api.conflicts_of_scope(registered_model=model, person_uuid=visit.actor.person_uuid),
         "consequence": KEPT,

@@ -54,7 +54,7 @@ def test_each_regime_answers_as_its_text_says(
     finding = find_scope(pack=BY_REGIME[regime], cases=[case(jurisdiction, kind)])
     assert finding.answer is answer
     assert finding.reason
-    assert bool(finding.cites) is (answer is not NOT_REACHED)
+    assert finding.cites
 
 
 def test_generative_ai_is_outside_in_the_united_states_on_the_clauses_that_say_so() -> None:
@@ -62,6 +62,13 @@ def test_generative_ai_is_outside_in_the_united_states_on_the_clauses_that_say_s
     assert finding.cites == ("us-sr-26-2/2026-04#FN3-CONTROLS", "us-sr-26-2/2026-04#FN3-OUT")
     assert finding.verification is Verification.VERIFIED
     assert finding.reason == "Outside SR 26-2; the firm's own governance decides the controls."
+
+
+def test_what_is_not_reached_rests_on_every_rule_that_was_read() -> None:
+    finding = find_scope(pack=BY_REGIME["uk-ss1-23"], cases=[case("EU", OTHER)])
+    assert finding.cites == tuple(f"uk-ss1-23/2024-05#{name}" for name in ("P1.1", "P1.3", "SCOPE"))
+    assert finding.verification is Verification.SECONDARY
+    assert finding.reason == "It does not reach any jurisdiction of the model."
 
 
 def test_the_strictest_case_counts_and_equal_cases_are_kept_once() -> None:
