@@ -16,7 +16,7 @@ from registry.mlflow_gateway import ArtifactManifest, MlflowGateway, ModelVersio
 DETAIL_TAG = "mrm."
 DATASET_FOLDER = "datasets"
 MANIFEST_LIMIT = 262_144
-BOOSTER_LIMIT = 64 * 2**20
+BOOSTER_LIMIT = 16 * 2**20
 """The largest booster that is counted at registration; a larger one keeps what its flavour says."""
 DATA_FORMATS = (".json", ".ubj")
 MANIFEST_KEYS = ("name", "file", "sha256", "rows", "label")

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from itertools import repeat
 
 DEEPEST = 32
-MOST_EMPTY_ITEMS = 1_000_000
+MOST_EMPTY_ITEMS = 100_000
+"""Over the whole document: such items cost memory and no bytes."""
 _NUMBERS = {b"i": "b", b"U": "B", b"I": "h", b"l": "i", b"L": "q", b"d": "f", b"D": "d"}
 _INTEGERS = (b"i", b"U", b"I", b"l", b"L")
 _CONSTANTS = {b"Z": None, b"T": True, b"F": False}
@@ -29,6 +30,7 @@ def parse_ubjson(*, data: bytes) -> object:
 class _Reader:
     data: bytes
     at: int = 0
+    empty_items: int = 0
 
     def take(self, count: int) -> bytes:
         """Return the next bytes."""
@@ -91,8 +93,10 @@ class _Reader:
         if (kind and count is None) or (count is not None and count < 0):
             raise ValueError("a container has a type or a count that means nothing")
         # Items without bytes of their own are not bounded by the bytes that are left.
-        if kind in _CONSTANTS and count is not None and count > MOST_EMPTY_ITEMS:
-            raise ValueError("a container claims too many items")
+        if kind in _CONSTANTS and count is not None:
+            self.empty_items += count
+            if self.empty_items > MOST_EMPTY_ITEMS:
+                raise ValueError("containers claim too many items without bytes")
         return kind, count
 
     def array(self, depth: int) -> list[object]:

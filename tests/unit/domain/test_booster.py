@@ -59,6 +59,7 @@ def test_a_document_reads_as_it_was_written_by_hand(data: bytes, value: object) 
         b"[#i\xff",
         b"[$U#l\x7f\xff\xff\xff",
         b"[$T#l" + struct.pack(">i", MOST_EMPTY_ITEMS + 1),
+        b"[$[#U\x02" + (b"$Z#l" + struct.pack(">i", MOST_EMPTY_ITEMS - 1)) * 2,
         b"[" * 40,
         b"U\x01U\x02",
         b"C\xff",
