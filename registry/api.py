@@ -96,7 +96,7 @@ from registry.decisions.models import (
 )
 from registry.decisions.packs import released_packs
 from registry.decisions.permits import is_genuine, public_key_pem
-from registry.decisions.scope import ScopeStanding, list_determinations, list_scope
+from registry.decisions.scope import ScopeStanding, list_determinations, list_scope, list_stale_cites
 from registry.decisions.selectors import PackView, get_pack, list_packs
 from registry.domain.vocab import Role
 from registry.findings.models import Finding, RemediationPlan
@@ -262,6 +262,7 @@ __all__ = [
     "list_packs",
     "list_requests_to_run",
     "list_scope",
+    "list_stale_cites",
     "list_tier_overrides",
     "list_use_cases",
     "list_validation_requests",

@@ -53,6 +53,12 @@ def list_determinations(*, actor: Actor, registered_model: RegisteredModel) -> l
     return list(rows.select_related("determined_by", "departs_from", "registered_model").order_by("-id"))
 
 
+def list_stale_cites(*, row: ScopeDetermination, on: date) -> tuple[str, ...]:
+    """Return the clauses that a determination cites of instruments which nothing should cite any more."""
+    stale = stale_packs(packs=released_packs(), on=on)
+    return tuple(str(cite) for cite in row.cites if str(cite).partition("#")[0] in stale)
+
+
 def _standing(computed: ScopeDetermination, person: ScopeDetermination | None, on: date) -> ScopeStanding:
     packs = {pack.ref: pack for pack in released_packs()}
     holds = (
@@ -65,7 +71,6 @@ def _standing(computed: ScopeDetermination, person: ScopeDetermination | None, o
     departure = person if holds and person is not None and person.answer != computed.answer else None
     lapsed = person if person is not None and not holds and person.answer != computed.answer else None
     cites = [str(cite) for cite in (departure or computed).cites]
-    stale = stale_packs(packs=list(packs.values()), on=on)
     clauses = {ref: clause for pack in packs.values() for ref, clause in pack.clauses_by_ref.items()}
     pack = packs.get(f"{computed.regime}/{computed.pack_version}")
     return ScopeStanding(
@@ -74,6 +79,6 @@ def _standing(computed: ScopeDetermination, person: ScopeDetermination | None, o
         departure=departure,
         lapsed=lapsed,
         citations=tuple((cite, clauses[cite].citation if cite in clauses else cite) for cite in cites),
-        stale_cites=tuple(cite for cite in cites if cite.partition("#")[0] in stale),
+        stale_cites=list_stale_cites(row=departure or computed, on=on),
         is_announced=computed.in_force_from > on,
     )

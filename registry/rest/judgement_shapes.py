@@ -41,7 +41,7 @@ class TierShape(TypedDict):
 
 
 class ScopeDeterminationShape(TypedDict):
-    """Whether a regime takes a model for a model, by its rules or by a person."""
+    """Whether a regime takes a model for a model; ``stale_cites`` are of instruments rescinded or replaced."""
 
     uuid: str
     regime: str
@@ -50,6 +50,7 @@ class ScopeDeterminationShape(TypedDict):
     answer: str
     reason: str
     cites: list[str]
+    stale_cites: list[str]
     binding_level: str
     verification: str
     facts: list[dict[str, Any]]
@@ -59,14 +60,13 @@ class ScopeDeterminationShape(TypedDict):
 
 
 class RegimeScopeShape(TypedDict):
-    """One regime: what its rules say, what a person says while that holds, and which clauses are stale."""
+    """One regime: what its rules say, and what a person says while that holds."""
 
     regime: str
     title: str
     answer: str
     computed: ScopeDeterminationShape
     departure: ScopeDeterminationShape | None
-    stale_cites: list[str]
 
 
 class ScopeShape(TypedDict):

@@ -1,6 +1,6 @@
 """What people judge in place of the rules: the tier of a use, and the scope of a regime."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -138,24 +138,23 @@ def _scope(actor: api.Actor, uuid: UUID, at: datetime) -> shapes.ScopeShape:
     history = api.list_determinations(actor=actor, registered_model=model)
     return {
         "model": str(model.uuid),
-        "regimes": [_regime(one) for one in standings],
-        "history": [_determination(row) for row in history],
+        "regimes": [_regime(one, on=at.date()) for one in standings],
+        "history": [_determination(row, on=at.date()) for row in history],
         "page": page_link("web:model", uuid=model.uuid),
     }
 
 
-def _regime(one: api.ScopeStanding) -> shapes.RegimeScopeShape:
+def _regime(one: api.ScopeStanding, *, on: date) -> shapes.RegimeScopeShape:
     return {
         "regime": one.computed.regime,
         "title": one.title,
         "answer": one.holding.answer,
-        "computed": _determination(one.computed),
-        "departure": None if one.departure is None else _determination(one.departure),
-        "stale_cites": list(one.stale_cites),
+        "computed": _determination(one.computed, on=on),
+        "departure": None if one.departure is None else _determination(one.departure, on=on),
     }
 
 
-def _determination(row: api.ScopeDetermination) -> shapes.ScopeDeterminationShape:
+def _determination(row: api.ScopeDetermination, *, on: date) -> shapes.ScopeDeterminationShape:
     return {
         "uuid": str(row.uuid),
         "regime": row.regime,
@@ -164,6 +163,7 @@ def _determination(row: api.ScopeDetermination) -> shapes.ScopeDeterminationShap
         "answer": row.answer,
         "reason": row.reason,
         "cites": row.cites,
+        "stale_cites": list(api.list_stale_cites(row=row, on=on)),
         "binding_level": row.binding_level,
         "verification": row.verification,
         "facts": row.facts,

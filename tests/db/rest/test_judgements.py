@@ -55,7 +55,7 @@ def test_the_scope_of_a_model_is_read_with_its_grounds_and_departed_from_inwards
     done = vera.post(path, judged)
     assert done.status == 201
     regime = next(one for one in done.body["regimes"] if one["regime"] == "uk-ss1-23")
-    assert (regime["answer"], regime["computed"]["answer"], regime["stale_cites"]) == (
+    assert (regime["answer"], regime["computed"]["answer"], regime["departure"]["stale_cites"]) == (
         "inside",
         "not_reached",
         [],
