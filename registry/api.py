@@ -21,6 +21,14 @@ from registry.actions.create_use_case import UseCaseDetails, create_use_case
 from registry.actions.deactivate_person import deactivate_person
 from registry.actions.decide_approval import decide_approval
 from registry.actions.deliver_outbox import deliver_outbox
+from registry.actions.determine_scope import (
+    CitableClause,
+    conflicts_of_scope,
+    determine_scope,
+    list_citable_clauses,
+    record_scope,
+    renew_scope,
+)
 from registry.actions.end_role import end_role
 from registry.actions.evidence_safeguard import evidence_safeguard
 from registry.actions.export_validation import (
@@ -33,6 +41,13 @@ from registry.actions.gather_facts import gather_facts
 from registry.actions.model_record import DETAILS, OPTIONAL_DETAILS
 from registry.actions.note_challenge import note_challenge
 from registry.actions.note_validation_started import note_validation_started
+from registry.actions.override_tier import (
+    conflicts_of_relief,
+    get_tier_standing,
+    list_tier_overrides,
+    override_tier,
+    withdraw_override,
+)
 from registry.actions.permission_over_time import (
     PermissionOn,
     PermissionsPage,
@@ -111,6 +126,7 @@ from registry.actions.sign_report import sign_report
 from registry.actions.state_trade_off import state_trade_off
 from registry.actions.stated_use import STATED, UseStatement
 from registry.actions.suspend_permit import suspend_permit
+from registry.actions.tier_standing import TierStanding
 from registry.approvals.independence import conflicts_of_approver
 from registry.approvals.models import ApprovalRequest
 from registry.approvals.selectors import get_approval, list_approvals
@@ -119,9 +135,16 @@ from registry.audit.selectors import EventPage, EventView, InclusionProof, find_
 from registry.capital import calculator
 from registry.capital.floor_report import EffectReport, FloorReport, FloorStep, share_text
 from registry.decisions.facts import find_permit
-from registry.decisions.models import PackRelease, Permit, PolicyDecision
+from registry.decisions.models import (
+    PackRelease,
+    Permit,
+    PolicyDecision,
+    ScopeDetermination,
+    TierOverride,
+)
 from registry.decisions.packs import released_packs
 from registry.decisions.permits import is_genuine, public_key_pem
+from registry.decisions.scope import ScopeStanding, list_determinations, list_scope, list_stale_cites
 from registry.decisions.selectors import PackView, get_pack, list_packs
 from registry.domain.vocab import Role
 from registry.findings.models import Finding, RemediationPlan
@@ -187,6 +210,7 @@ __all__ = [
     "AuditAction",
     "AuditEventView",
     "CheckPair",
+    "CitableClause",
     "Comparison",
     "ConditionCheck",
     "DecisionView",
@@ -234,6 +258,10 @@ __all__ = [
     "RemediationPlan",
     "RunOrder",
     "Scope",
+    "ScopeDetermination",
+    "ScopeStanding",
+    "TierOverride",
+    "TierStanding",
     "Timeline",
     "Turn",
     "UseCase",
@@ -253,6 +281,8 @@ __all__ = [
     "close_finding",
     "compare_validations",
     "conflicts_of_approver",
+    "conflicts_of_relief",
+    "conflicts_of_scope",
     "conflicts_of_validator",
     "create_entity",
     "create_person",
@@ -261,6 +291,7 @@ __all__ = [
     "decide_approval",
     "declare_portfolio",
     "deliver_outbox",
+    "determine_scope",
     "dossier_file",
     "e23_fields",
     "end_role",
@@ -292,6 +323,7 @@ __all__ = [
     "get_person_record",
     "get_registered_use",
     "get_run_order",
+    "get_tier_standing",
     "get_timeline",
     "get_use_case",
     "get_use_floor",
@@ -306,9 +338,11 @@ __all__ = [
     "list_administered_entities",
     "list_approvals",
     "list_audit_events",
+    "list_citable_clauses",
     "list_comparable",
     "list_decisions",
     "list_dependencies",
+    "list_determinations",
     "list_evidence",
     "list_findings",
     "list_intended_uses",
@@ -319,11 +353,15 @@ __all__ = [
     "list_people",
     "list_permissions_on",
     "list_requests_to_run",
+    "list_scope",
+    "list_stale_cites",
+    "list_tier_overrides",
     "list_use_cases",
     "list_validation_requests",
     "list_versions",
     "note_challenge",
     "note_validation_started",
+    "override_tier",
     "propose_remediation",
     "public_key_pem",
     "publish_log",
@@ -332,6 +370,7 @@ __all__ = [
     "record_log_export",
     "record_page_read",
     "record_refused_sign_in",
+    "record_scope",
     "record_sign_in",
     "record_sign_out",
     "record_validation",
@@ -341,6 +380,7 @@ __all__ = [
     "release_packs",
     "released_packs",
     "renew_decisions",
+    "renew_scope",
     "replay_decision",
     "request_approval",
     "request_validation",
@@ -354,6 +394,7 @@ __all__ = [
     "suspend_permit",
     "system_actor",
     "verify_log",
+    "withdraw_override",
     "worker_actor",
 ]
 

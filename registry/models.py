@@ -2,7 +2,13 @@
 
 from registry.approvals.models import ApprovalRequest
 from registry.audit.models import AuditEvent, AuditLeaf, Checkpoint
-from registry.decisions.models import PackRelease, Permit, PolicyDecision
+from registry.decisions.models import (
+    PackRelease,
+    Permit,
+    PolicyDecision,
+    ScopeDetermination,
+    TierOverride,
+)
 from registry.findings.models import Finding, RemediationPlan
 from registry.inventory.models import (
     IntendedUse,

@@ -61,5 +61,6 @@ def checkpoint() -> None:
 
 @shared_task(name="registry.renew", ignore_result=True)  # type: ignore[untyped-decorator]
 def renew() -> None:
-    """Decide again what time alone may have changed."""
+    """Decide again what time alone may have changed, and determine scope where a pack has not judged yet."""
     registry_api.renew_decisions(at=SystemClock().now())
+    registry_api.renew_scope(at=SystemClock().now())

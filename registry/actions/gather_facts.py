@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from registry.actions.tier_standing import TierStanding, find_override, tier_standing
 from registry.capital.schedules import FloorRow, factor_at, floor_schedule, list_jurisdictions
 from registry.decisions import facts as decision_facts
 from registry.decisions.facts import PermitRecord, read_permit
+from registry.decisions.models import TierOverride
 from registry.domain.vocab import Provenance, Verification
 from registry.findings import facts as finding_facts
 from registry.findings.facts import FindingRecord, read_findings
@@ -30,10 +32,19 @@ class PairRecord:
     validation: ValidationRecord
     findings: FindingRecord
     permit: PermitRecord
+    override: TierOverride | None
     stated: Mapping[str, Fact] = field(default_factory=dict)
 
     def facts_on(self, *, day: date) -> dict[str, Fact]:
         """Return every known or explicitly unknown fact about the pair on the day."""
+        facts = self._facts_without_tier(day)
+        return {**facts, **tier_standing(override=self.override, facts=facts, on=day).facts}
+
+    def tier_on(self, *, day: date) -> TierStanding:
+        """Return what the rules and a person make of the tier on the day."""
+        return tier_standing(override=self.override, facts=self._facts_without_tier(day), on=day)
+
+    def _facts_without_tier(self, day: date) -> dict[str, Fact]:
         facts = {
             **self.settled,
             **_floor_facts(self.intended_use.use_case.jurisdiction, day),
@@ -72,6 +83,8 @@ class PairRecord:
         found += [
             (day + DAY, "The acceptance of a finding's risk ends") for day in self.findings.accepted_until()
         ]
+        if self.override is not None and self.override.tier is not None and self.override.expires_on:
+            found += [(self.override.expires_on, "The tier that a person set ends")]
         found += _floor_steps(self.intended_use)
         days: dict[date, list[str]] = {}
         for day, words in sorted(found):
@@ -90,6 +103,7 @@ def read_pair(*, intended_use: IntendedUse, stated: Mapping[str, Fact] | None = 
         validation=read_validation(intended_use=intended_use),
         findings=read_findings(intended_use=intended_use),
         permit=read_permit(intended_use=intended_use),
+        override=find_override(intended_use=intended_use),
         stated=stated or {},
     )
 

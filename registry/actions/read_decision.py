@@ -19,7 +19,8 @@ from registry.policy.counterfactual import counterfactuals
 from registry.policy.decision import Decision
 from registry.policy.engine import replay
 from registry.policy.explain import citation_texts, fact_label, tree
-from registry.policy.facts import Facts
+from registry.policy.facts import ABSENT, Facts
+from registry.policy.vocabulary import TIER
 
 SEARCH_SIZE = 3
 SEARCH_BUDGET = 4_000
@@ -57,6 +58,8 @@ class DecisionView:
     conditions: list[Json]
     requirements: list[Json]
     missing: list[str]
+    stale_citations: tuple[str, ...]
+    tier_set_by: str
     facts: list[FactRow]
     assumed: list[FactRow]
     flips: list[Flip]
@@ -124,6 +127,8 @@ def get_decision(*, actor: Actor, uuid: UUID) -> DecisionView:
         conditions=list(json.loads(row.body)["conditions"]),
         requirements=list(json.loads(row.body)["requirements"]),
         missing=[fact_label(name=name) for name in decision.missing],
+        stale_citations=decision.stale_citations,
+        tier_set_by=_tier_set_by(facts),
         facts=rows,
         assumed=[fact for fact in rows if fact.provenance == Provenance.ASSUMED],
         flips=[
@@ -157,6 +162,12 @@ def _target(decision: Decision) -> Outcome:
     """Look for what would permit; from a permission, for what would deny it."""
     is_allowed = decision.outcome in (Outcome.ALLOW, Outcome.ALLOW_WITH_CONDITIONS)
     return Outcome.REFER if is_allowed else Outcome.ALLOW_WITH_CONDITIONS
+
+
+def _tier_set_by(facts: Facts) -> str:
+    """Return which override gave the tier, or nothing where rules or a method did."""
+    given = facts.get(TIER, ABSENT)
+    return given.source if given.provenance is Provenance.DECLARED else ""
 
 
 def _fact_row(name: str, facts: Facts) -> FactRow:

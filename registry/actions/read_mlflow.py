@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from registry.domain.canonical import Json
+from registry.domain.booster import BoosterShape, read_booster_shape
+from registry.domain.canonical import Json, sha256_hex
 from registry.domain.errors import IntegrityMismatch, InvalidInput
 from registry.domain.vocab import ModelFamily
 from registry.inventory.families import family_of
@@ -15,17 +16,24 @@ from registry.mlflow_gateway import ArtifactManifest, MlflowGateway, ModelVersio
 DETAIL_TAG = "mrm."
 DATASET_FOLDER = "datasets"
 MANIFEST_LIMIT = 262_144
+BOOSTER_LIMIT = 16 * 2**20
+"""The largest booster that is counted at registration; a larger one keeps what its flavour says."""
+DATA_FORMATS = (".json", ".ubj")
 MANIFEST_KEYS = ("name", "file", "sha256", "rows", "label")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VersionReading:
-    """A model version as it was read over HTTP. ``details`` are the ``mrm.*`` tags without the prefix."""
+    """A model version as it was read over HTTP. ``details`` are the ``mrm.*`` tags without the prefix.
+
+    ``shape`` holds what was counted in the bytes (``trees``, ``max_depth``, ``parameters``) with its ``source``.
+    """
 
     info: ModelVersionInfo
     artifact: ArtifactManifest
     family: ModelFamily
     family_source: str
+    shape: dict[str, Json]
     signature: Json
     datasets: list[dict[str, Json]]
     details: Mapping[str, str]
@@ -53,11 +61,15 @@ def read_version(*, mlflow_uri: str) -> VersionReading:
     family, family_source = family_of(
         flavours=info.flavours, file_names=[file.path for file in artifact.files]
     )
+    booster = _read_booster(gateway, info, artifact)
+    if isinstance(booster, BoosterShape):
+        family, family_source = booster.family, f"flavour xgboost and the bytes of {_booster_path(info)}"
     return VersionReading(
         info=info,
         artifact=artifact,
         family=family,
         family_source=family_source,
+        shape=_shape(booster, path=_booster_path(info)),
         signature=json.loads(info.mlmodel.signature) if info.mlmodel.signature else None,
         datasets=_read_datasets(gateway, info),
         details={
@@ -66,6 +78,48 @@ def read_version(*, mlflow_uri: str) -> VersionReading:
             if key.startswith(DETAIL_TAG)
         },
     )
+
+
+def _booster_path(info: ModelVersionInfo) -> str:
+    """Return where the flavour says that its booster lies as data, or nothing."""
+    options = info.mlmodel.flavours.get("xgboost", {})
+    path = options.get("data")
+    return path if isinstance(path, str) and path.endswith(DATA_FORMATS) else ""
+
+
+def _read_booster(
+    gateway: MlflowGateway, info: ModelVersionInfo, artifact: ArtifactManifest
+) -> BoosterShape | str:
+    """Return what the booster's bytes say, or why nothing was counted. The bytes are those that were hashed."""
+    path = _booster_path(info)
+    file = next((file for file in artifact.files if file.path == path), None)
+    if file is None:
+        return "the artefact holds no booster as data"
+    if file.size > BOOSTER_LIMIT:
+        return f"{path} has more than {BOOSTER_LIMIT} bytes"
+    data = gateway.read_file(location=info.artifact_location, path=path, limit=BOOSTER_LIMIT)
+    if sha256_hex(data) != file.sha256:
+        raise IntegrityMismatch(
+            "INV048",
+            f"the file {path!r} changed while it was read",
+            remedy="Register the version again once MLflow's store is quiet.",
+            path=path,
+        )
+    try:
+        return read_booster_shape(data=data)
+    except ValueError as error:
+        return f"{path}: {error}"
+
+
+def _shape(booster: BoosterShape | str, *, path: str) -> dict[str, Json]:
+    if isinstance(booster, str):
+        return {"source": f"not counted: {booster}"}
+    return {
+        "trees": booster.trees,
+        "max_depth": booster.max_depth,
+        "parameters": booster.parameters,
+        "source": f"counted in the bytes of {path}",
+    }
 
 
 def _read_datasets(gateway: MlflowGateway, info: ModelVersionInfo) -> list[dict[str, Json]]:

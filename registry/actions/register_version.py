@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from registry.actions.decide_policy import decide_policy
+from registry.actions.determine_scope import determine_scope
 from registry.actions.model_record import ModelRecord, parse_record
 from registry.actions.read_mlflow import VersionReading, read_version
 from registry.actions.request_validation import open_request
@@ -68,6 +69,7 @@ def register_version(
         version, is_new = _ensure_version(actor, at, correlation_id, reading, registered_model)
         for use_case in use_cases:
             _ensure_use(actor, at, correlation_id, version, use_case)
+        determine_scope(actor=actor, at=at, correlation_id=correlation_id, registered_model=registered_model)
     uses = list_intended_uses(actor=actor).filter(version=version).order_by("use_case__key")
     return RegistrationResult(version=version, is_new=is_new, intended_uses=list(uses))
 
@@ -213,6 +215,7 @@ def _create_version(
     actor: Actor, at: datetime, reading: VersionReading, registered_model: RegisteredModel
 ) -> ModelVersion:
     info = reading.info
+    complexity, reason = complexity_of(family=reading.family, shape=reading.shape)
     return ModelVersion.objects.create(
         registered_model=registered_model,
         number=int(info.version),
@@ -222,7 +225,8 @@ def _create_version(
         flavour=reading.flavour,
         family=reading.family,
         family_source=reading.family_source,
-        complexity=complexity_of(family=reading.family),
+        complexity=complexity,
+        shape={**reading.shape, "complexity_reason": reason},
         signature=reading.signature,
         artifact_digest=reading.artifact.digest,
         artifact_bytes=reading.artifact.size,

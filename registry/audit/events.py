@@ -32,6 +32,8 @@ class AuditAction(StrEnum):
     PACK_ACTIVATED = "pack.activated"
     POLICY_DECIDED = "policy.decided"
     TIER_OVERRIDDEN = "tier.overridden"
+    TIER_OVERRIDE_WITHDRAWN = "tier_override.withdrawn"
+    SCOPE_DETERMINED = "scope.determined"
     VALIDATION_REQUESTED = "validation.requested"
     VALIDATION_STARTED = "validation.started"
     VALIDATION_COMPLETED = "validation.completed"
@@ -99,6 +101,8 @@ SENTENCES: Mapping[AuditAction, str] = MappingProxyType(
         AuditAction.PACK_ACTIVATED: "{actor} put the policy pack {subject} into force.",
         AuditAction.POLICY_DECIDED: "{actor} had the policy decide on {subject}.",
         AuditAction.TIER_OVERRIDDEN: "{actor} overrode the risk tier of {subject}.",
+        AuditAction.TIER_OVERRIDE_WITHDRAWN: "{actor} let the computed risk tier of {subject} hold again.",
+        AuditAction.SCOPE_DETERMINED: "{actor} determined whether a regime reaches the model {subject}.",
         AuditAction.VALIDATION_REQUESTED: "{actor} requested a validation of {subject}.",
         AuditAction.VALIDATION_STARTED: "{actor} started the validation of {subject}.",
         AuditAction.VALIDATION_COMPLETED: "{actor} completed the validation of {subject}.",

@@ -5,8 +5,17 @@ from uuid import uuid4
 
 from django.db import models
 
-from registry.domain.vocab import BindingLevel, Outcome, PermissionState, PermitStatus, Stage
-from registry.inventory.models import IntendedUse
+from registry.domain.vocab import (
+    BindingLevel,
+    Outcome,
+    PermissionState,
+    PermitStatus,
+    ScopeAnswer,
+    Stage,
+    Verification,
+)
+from registry.inventory.models import IntendedUse, RegisteredModel
+from registry.people.models import Person
 
 
 class PackRelease(models.Model):
@@ -97,3 +106,68 @@ class Permit(models.Model):
 
     def __str__(self) -> str:
         return f"permit {self.uuid}"
+
+
+class TierOverride(models.Model):
+    """A tier that a person set in place of the computed one; without a tier, its withdrawal. Never updated.
+
+    The newest row of a use counts. ``computed`` is what the rules gave when it was recorded.
+    """
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    intended_use = models.ForeignKey(IntendedUse, on_delete=models.PROTECT, related_name="tier_overrides")
+    tier = models.PositiveSmallIntegerField(null=True)
+    computed = models.PositiveSmallIntegerField()
+    reason = models.TextField()
+    expires_on = models.DateField(null=True)
+    set_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="tier_overrides")
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "registry"
+        db_table = "registry_tier_override"
+        indexes = [models.Index(fields=["intended_use", "-id"], name="tier_override_of_use")]
+
+    def __str__(self) -> str:
+        return "withdrawal" if self.tier is None else f"tier {self.tier} in place of {self.computed}"
+
+
+class ScopeDetermination(models.Model):
+    """Whether a regime takes a registered model for a model, as rules or a person said on a day. Never updated.
+
+    A person's row departs from the computed one in ``departs_from`` and holds until ``review_on`` at the latest.
+    """
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    registered_model = models.ForeignKey(
+        RegisteredModel, on_delete=models.PROTECT, related_name="scope_determinations"
+    )
+    regime = models.CharField(max_length=60)
+    pack_version = models.CharField(max_length=20)
+    pack_sha256 = models.CharField(max_length=64)
+    in_force_from = models.DateField()
+    answer = models.CharField(max_length=16, choices=[(item.value, item.name) for item in ScopeAnswer])
+    reason = models.TextField()
+    cites: "models.JSONField[Any, Any]" = models.JSONField(default=list)
+    binding_level = models.CharField(
+        max_length=30, choices=[(level.value, level.name) for level in BindingLevel]
+    )
+    verification = models.CharField(max_length=12, choices=[(item.value, item.name) for item in Verification])
+    facts: "models.JSONField[Any, Any]" = models.JSONField(default=list)
+    departs_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="departures")
+    review_on = models.DateField(null=True)
+    determined_by = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, related_name="scope_determinations"
+    )
+    determined_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "registry"
+        db_table = "registry_scope_determination"
+        indexes = [
+            models.Index(fields=["registered_model", "regime", "-id"], name="scope_of_model"),
+            models.Index(fields=["pack_sha256", "registered_model"], name="scope_by_pack"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.regime}: {self.answer}"

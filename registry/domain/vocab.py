@@ -309,6 +309,20 @@ class ConditionStatus(StrEnum):
     OBLIGATION = "obligation"
 
 
+class ScopeAnswer(StrEnum):
+    """Whether a regime treats a registered model as a model, strictest first. Undetermined counts as inside."""
+
+    INSIDE = "inside"
+    UNDETERMINED = "undetermined"
+    OUTSIDE = "outside"
+    NOT_REACHED = "not_reached"
+
+    @property
+    def rank(self) -> int:
+        """0 is the strictest; aggregation keeps the smallest."""
+        return list(ScopeAnswer).index(self)
+
+
 class DriftKind(StrEnum):
     """Which change is meant; never plain "drift"."""
 

@@ -1,9 +1,10 @@
 """Facts that the inventory knows: the artefact's kind, the use, and the capital setting."""
 
+from dataclasses import replace
 from decimal import Decimal
 
-from registry.domain.vocab import ModelFamily, Origin, Provenance
-from registry.inventory.models import IntendedUse, ModelVersion, UseCase
+from registry.domain.vocab import Complexity, ModelFamily, Origin, Provenance
+from registry.inventory.models import IntendedUse, ModelVersion, RegisteredModel, UseCase
 from registry.policy.facts import Fact, known, unknown
 
 INTERPRETABLE = frozenset({ModelFamily.LINEAR, ModelFamily.SCORECARD, ModelFamily.ADDITIVE, ModelFamily.TREE})
@@ -15,8 +16,23 @@ def facts_for(*, intended_use: IntendedUse) -> dict[str, Fact]:
     return {**_model_facts(version), **_use_facts(use_case)}
 
 
+def scope_cases(*, registered_model: RegisteredModel) -> list[dict[str, Fact]]:
+    """Return the facts of each version in each jurisdiction: of its uses, of the model, of its legal entity."""
+    declared = {*registered_model.jurisdictions, registered_model.entity.jurisdiction}
+    cases = []
+    for version in registered_model.versions.select_related("registered_model").order_by("number"):
+        used = version.intended_uses.values_list("use_case__jurisdiction", flat=True)
+        for jurisdiction in sorted(declared | set(used)):
+            where = known(
+                name="use.jurisdiction", value=jurisdiction, source=f"model {registered_model.uuid}"
+            )
+            cases.append({**_model_facts(version), "use.jurisdiction": where})
+    return cases
+
+
 def _model_facts(version: ModelVersion) -> dict[str, Fact]:
     source = f"model version {version.uuid}"
+    counted = str((version.shape or {}).get("source", ""))
     facts: dict[str, Fact] = {}
 
     def put(name: str, value: object, provenance: Provenance) -> None:
@@ -24,6 +40,8 @@ def _model_facts(version: ModelVersion) -> dict[str, Fact]:
 
     put("model.family", version.family, Provenance.DERIVED)
     put("model.complexity", version.complexity, Provenance.DERIVED)
+    if counted:
+        facts["model.complexity"] = replace(facts["model.complexity"], source=f"{source}, {counted}")
     put("model.is_vendor", version.registered_model.origin == Origin.VENDOR, Provenance.DECLARED)
     put("version.artifact_hashed", bool(version.artifact_digest), Provenance.MEASURED)
     put("version.has_signature", bool(version.signature), Provenance.MEASURED)
@@ -33,7 +51,8 @@ def _model_facts(version: ModelVersion) -> dict[str, Fact]:
         facts |= {"version.is_interpretable": unread, "model.is_generative": unread}
     else:
         put("model.is_generative", version.family == ModelFamily.GENERATIVE, Provenance.DERIVED)
-        put("version.is_interpretable", version.family in INTERPRETABLE, Provenance.DERIVED)
+        is_small = version.complexity in (Complexity.LOW, Complexity.MEDIUM)
+        put("version.is_interpretable", version.family in INTERPRETABLE and is_small, Provenance.DERIVED)
     return facts
 
 

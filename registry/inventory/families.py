@@ -1,6 +1,10 @@
 """What kind of artefact a version is, from its flavours and from bytes that are read as data."""
 
-from collections.abc import Collection
+import csv
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 
 from registry.domain.vocab import Complexity, ModelFamily
@@ -22,18 +26,28 @@ _BY_FLAVOUR = MappingProxyType(
     }
 )
 
-_COMPLEXITY = MappingProxyType(
-    {
-        ModelFamily.LINEAR: Complexity.LOW,
-        ModelFamily.SCORECARD: Complexity.LOW,
-        ModelFamily.TREE: Complexity.LOW,
-        ModelFamily.ADDITIVE: Complexity.MEDIUM,
-        ModelFamily.TREE_ENSEMBLE: Complexity.HIGH,
-        ModelFamily.NEURAL: Complexity.HIGH,
-        ModelFamily.GENERATIVE: Complexity.HIGH,
-        ModelFamily.OPAQUE: Complexity.UNKNOWN,
-    }
-)
+COMPLEXITY_TABLE = Path(__file__).with_name("complexity.csv")
+_BOUNDS = ("trees", "max_depth", "parameters")
+
+
+@dataclass(frozen=True, slots=True)
+class ComplexityRow:
+    """One line of the table: a family, upper bounds on counts (none for no bound), the complexity and why."""
+
+    family: ModelFamily
+    bounds: tuple[int | None, int | None, int | None]
+    complexity: Complexity
+    reason: str
+
+    def holds(self, family: ModelFamily, shape: Mapping[str, object]) -> bool:
+        """Whether the line is about the artefact: a count that is not known satisfies no bound."""
+        if family is not self.family:
+            return False
+        counts = [shape.get(name) for name in _BOUNDS]
+        return all(
+            bound is None or (isinstance(count, int) and count <= bound)
+            for bound, count in zip(self.bounds, counts, strict=True)
+        )
 
 
 def family_of(*, flavours: Collection[str], file_names: Collection[str]) -> tuple[ModelFamily, str]:
@@ -50,6 +64,28 @@ def family_of(*, flavours: Collection[str], file_names: Collection[str]) -> tupl
     return ModelFamily.OPAQUE, f"flavours {', '.join(sorted(flavours)) or 'none'} can hold anything"
 
 
-def complexity_of(*, family: ModelFamily) -> Complexity:
-    """Return the complexity that a family implies."""
-    return _COMPLEXITY[family]
+def complexity_of(*, family: ModelFamily, shape: Mapping[str, object]) -> tuple[Complexity, str]:
+    """Return the complexity that the table gives for the family and the counts, and why; unknown without a line."""
+    for row in _table():
+        if row.holds(family, shape):
+            return row.complexity, row.reason
+    return Complexity.UNKNOWN, "the table has no line for it"
+
+
+@cache
+def _table() -> tuple[ComplexityRow, ...]:
+    with COMPLEXITY_TABLE.open(encoding="utf-8", newline="") as file:
+        return tuple(_row(line) for line in csv.DictReader(file))
+
+
+def _row(line: Mapping[str, str]) -> ComplexityRow:
+    trees, depth, parameters = (
+        int(line[name]) if line[name] else None
+        for name in ("trees_at_most", "depth_at_most", "parameters_at_most")
+    )
+    return ComplexityRow(
+        family=ModelFamily(line["family"]),
+        bounds=(trees, depth, parameters),
+        complexity=Complexity(line["complexity"]),
+        reason=line["reason"],
+    )

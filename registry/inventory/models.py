@@ -138,6 +138,7 @@ class ModelVersion(models.Model):
     family = models.CharField(max_length=20, choices=_choices(ModelFamily))
     family_source = models.CharField(max_length=200)
     complexity = models.CharField(max_length=10)
+    shape: "models.JSONField[Any, Any]" = models.JSONField(null=True)
     signature: "models.JSONField[Any, Any]" = models.JSONField(null=True)
     artifact_digest = models.CharField(max_length=64)
     artifact_bytes = models.PositiveBigIntegerField()

@@ -43,7 +43,9 @@ def pack_diff(*, old: Pack, new: Pack) -> PackDiff:
     bulk = ("rules", "clauses", "examples")
     return PackDiff(
         header={
-            key: (before[key], after[key]) for key in before if key not in bulk and before[key] != after[key]
+            key: (before.get(key), after.get(key))
+            for key in sorted({*before, *after})
+            if key not in bulk and before.get(key) != after.get(key)
         },
         rules_added=rules[0],
         rules_removed=rules[1],

@@ -73,6 +73,8 @@ def effect_text(*, effect: Mapping[str, Json]) -> str:
     if isinstance(value, dict):
         if kind == "require":
             return f"{value['kind']} `{value['name']}` is required"
+        if kind == "inform":
+            return f"{value['scope']} of scope: {_unstopped(str(value['text']))}"
         return f"a condition is imposed: {_unstopped(str(value['text']))}"
     verb = {"block": "denied", "refer": "a person decides", "inform": "note"}[kind]
     return f"{verb}: {_unstopped(str(value))}"

@@ -4,14 +4,15 @@ Codes: ``PAC022`` a rule that no example makes fire or none leaves silent,
 ``PAC023`` an example that does not come out as written, ``PAC024`` a gating
 rule that rests on an unverified clause, ``PAC025`` a rule that grows milder
 as a derived fact grows stricter, ``PAC026`` a reference to nothing,
-``PAC028`` a condition whose limit cannot be compared.
+``PAC028`` a condition whose limit cannot be compared, ``PAC029`` a scorecard
+that does not give a tier for all facts, or not of the house.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import date
 
 from registry.domain.errors import InvalidInput
-from registry.domain.vocab import Verification
+from registry.domain.vocab import BindingLevel, Verification
 from registry.policy.aggregate import worst
 from registry.policy.condition_checks import is_checkable
 from registry.policy.conditions import (
@@ -25,6 +26,7 @@ from registry.policy.conditions import (
 )
 from registry.policy.engine import evaluate_stages
 from registry.policy.rules import Example, Impose, Inform, Pack, Require, Rule
+from registry.policy.scorecard import scorecard_defects
 from registry.policy.vocabulary import REQUIRED_EXPLAINABILITY, TIER
 
 _UP, _DOWN = (Op.GE, Op.GT), (Op.LE, Op.LT)
@@ -38,6 +40,7 @@ def check_pack(*, pack: Pack, others: Mapping[str, Pack]) -> tuple[InvalidInput,
         *_unverified_gates(pack, others),
         *_milder_rules(pack),
         *_uncheckable_conditions(pack),
+        *_unsound_scorecard(pack),
         *_uncovered_rules(pack),
         *_broken_examples(pack, others),
     )
@@ -54,10 +57,12 @@ def _refused(pack: Pack, code: str, message: str, remedy: str) -> InvalidInput:
 
 def _dangling(pack: Pack, others: Mapping[str, Pack]) -> list[InvalidInput]:
     clauses = {ref for other in (pack, *others.values()) for ref in other.clauses_by_ref}
-    cited = {(rule.id, cite) for rule in pack.rules for cite in _all_cites(rule)}
+    cited = {(f"rule `{rule.id}`", cite) for rule in pack.rules for cite in _all_cites(rule)}
+    if pack.scorecard is not None:
+        cited |= {("the scorecard", cite) for cite in pack.scorecard.all_cites}
     defects = [
-        _refused(pack, "PAC026", f"rule `{rule}` cites `{cite}`, which no pack holds", "Mend the reference.")
-        for rule, cite in sorted(cited)
+        _refused(pack, "PAC026", f"{what} cites `{cite}`, which no pack holds", "Mend the reference.")
+        for what, cite in sorted(cited)
         if cite not in clauses
     ]
     named = {*pack.adopts, *pack.supersedes, *(ref for item in pack.examples for ref in item.alongside)}
@@ -87,6 +92,15 @@ def _unverified_gates(pack: Pack, others: Mapping[str, Pack]) -> list[InvalidInp
         for cite in _all_cites(rule)
         if cite in clauses and clauses[cite].verification is Verification.UNVERIFIED
     ]
+
+
+def _unsound_scorecard(pack: Pack) -> list[InvalidInput]:
+    if pack.scorecard is None:
+        return []
+    found = scorecard_defects(scorecard=pack.scorecard)
+    if pack.binding_level is not BindingLevel.HOUSE:
+        found = (*found, "only a house pack says how the house tiers")
+    return [_refused(pack, "PAC029", f"scorecard: {text}", "Mend the scorecard.") for text in found]
 
 
 def _milder_rules(pack: Pack) -> list[InvalidInput]:

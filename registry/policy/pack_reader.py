@@ -12,6 +12,7 @@ from registry.domain.vocab import BindingLevel, Outcome, Provenance, RiskTier, S
 from registry.policy.facts import Fact, known
 from registry.policy.rule_reader import read_rule, read_spec, read_whole, read_word
 from registry.policy.rules import Clause, Example, Pack, Rule
+from registry.policy.scorecard_reader import read_scorecard
 from registry.policy.strict_yaml import Node, parse
 
 _REQUIRED = (
@@ -24,7 +25,7 @@ _REQUIRED = (
     "rules",
     "examples",
 )
-_OPTIONAL = ("effective_to", "supersedes", "adopts", "fact_sets")
+_OPTIONAL = ("effective_to", "supersedes", "adopts", "scorecard", "fact_sets")
 
 
 def read_pack(*, text: str, file: str) -> Pack:
@@ -39,7 +40,7 @@ def read_pack(*, text: str, file: str) -> Pack:
     fact_sets = _read_fact_sets(parts.get("fact_sets"))
     examples = tuple(_read_example(item, rules, fact_sets) for item in parts["examples"].items())
     _ensure_unique(parts["examples"], [example.title for example in examples])
-    ends = parts.get("effective_to")
+    ends, scorecard = parts.get("effective_to"), parts.get("scorecard")
     return Pack(
         instrument=instrument,
         version=version,
@@ -52,6 +53,7 @@ def read_pack(*, text: str, file: str) -> Pack:
         clauses=clauses,
         rules=rules,
         examples=examples,
+        scorecard=None if scorecard is None else read_scorecard(node=scorecard, clauses=by_id),
     )
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from registry.domain.errors import InvalidInput
-from registry.domain.vocab import ConditionKind, ExplainabilityLevel, RiskTier, Stage, Verdict
+from registry.domain.vocab import ConditionKind, ExplainabilityLevel, RiskTier, ScopeAnswer, Stage, Verdict
 from registry.policy.conditions import (
     ALWAYS,
     OPS_BY_TYPE,
@@ -132,6 +132,19 @@ def read_whole(*, node: Node, low: int, high: int) -> int:
     )
 
 
+def read_decimal(*, node: Node) -> Decimal:
+    """Return a finite decimal number written as quoted text; raises ``PAC008``."""
+    try:
+        value = Decimal(node.text())
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if value.is_finite():
+        return value
+    raise node.error(
+        "PAC008", "a decimal number is wanted here", remedy='Write it in quotes, such as "0.05".'
+    )
+
+
 def _read_cite(node: Node, clauses: dict[str, str]) -> str:
     text = node.text()
     if text in clauses:
@@ -236,21 +249,9 @@ def _read_threshold(node: Node, clauses: dict[str, str]) -> Threshold:
         metric=parts["metric"].text(),
         direction=read_word(node=parts["direction"], words=Direction),
         inclusive=parts["inclusive"].boolean(),
-        value=_read_decimal(parts["value"]),
+        value=read_decimal(node=parts["value"]),
         verdict=verdict,
         cites=read_cites(node=parts["cites"], clauses=clauses),
-    )
-
-
-def _read_decimal(node: Node) -> Decimal:
-    try:
-        value = Decimal(node.text())
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if value.is_finite():
-        return value
-    raise node.error(
-        "PAC008", "a decimal number is wanted here", remedy='Write it in quotes, such as "0.05".'
     )
 
 
@@ -272,6 +273,18 @@ def _read_condition_effect(node: Node, _clauses: dict[str, str]) -> Impose:
     )
 
 
+def _read_inform(node: Node, _clauses: dict[str, str]) -> Inform:
+    if not isinstance(node.value, dict):
+        return Inform(text=node.text())
+    parts = node.mapping(required=("text", "scope"))
+    scope = read_word(node=parts["scope"], words=ScopeAnswer)
+    if scope not in (ScopeAnswer.INSIDE, ScopeAnswer.OUTSIDE):
+        raise parts["scope"].error(
+            "PAC007", "a rule puts inside or outside of scope", remedy="Use inside or outside."
+        )
+    return Inform(text=parts["text"].text(), scope=scope)
+
+
 _EFFECTS: dict[str, Callable[[Node, dict[str, str]], Effect]] = {
     "set_tier": _read_tier,
     "set_required_explainability": _read_level,
@@ -279,5 +292,5 @@ _EFFECTS: dict[str, Callable[[Node, dict[str, str]], Effect]] = {
     "block": lambda node, _clauses: Block(remedy=node.text()),
     "refer": lambda node, _clauses: Refer(remedy=node.text()),
     "condition": _read_condition_effect,
-    "inform": lambda node, _clauses: Inform(text=node.text()),
+    "inform": _read_inform,
 }

@@ -13,9 +13,18 @@ from enum import StrEnum
 from functools import cached_property
 
 from registry.domain.canonical import Json, digest, to_json
-from registry.domain.vocab import BindingLevel, ConditionKind, Outcome, Stage, Verdict, Verification
+from registry.domain.vocab import (
+    BindingLevel,
+    ConditionKind,
+    Outcome,
+    ScopeAnswer,
+    Stage,
+    Verdict,
+    Verification,
+)
 from registry.policy.conditions import Condition, condition_to_json
 from registry.policy.facts import Fact, facts_to_json
+from registry.policy.scorecard import Scorecard
 
 
 class RequirementKind(StrEnum):
@@ -148,13 +157,19 @@ class Impose:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inform:
-    """Something worth reading; it changes nothing."""
+    """Something worth reading; it changes nothing.
+
+    ``scope`` says whether the instrument takes what the rule is about for a model.
+    """
 
     text: str
+    scope: ScopeAnswer | None = None
 
     def to_json(self) -> dict[str, Json]:
         """Return canonical JSON values."""
-        return {"inform": self.text}
+        if self.scope is None:
+            return {"inform": self.text}
+        return {"inform": {"text": self.text, "scope": self.scope.value}}
 
 
 Effect = SetTier | SetExplainability | Require | Block | Refer | Impose | Inform
@@ -244,6 +259,7 @@ class Pack:
     clauses: tuple[Clause, ...]
     rules: tuple[Rule, ...]
     examples: tuple[Example, ...]
+    scorecard: Scorecard | None = None
 
     @property
     def ref(self) -> str:
@@ -262,6 +278,7 @@ class Pack:
 
     def content(self) -> dict[str, Json]:
         """Return the whole pack as canonical JSON values."""
+        scorecard = {} if self.scorecard is None else {"scorecard": self.scorecard.to_json()}
         return {
             "instrument": self.instrument,
             "version": self.version,
@@ -274,6 +291,7 @@ class Pack:
             "clauses": {clause.id: clause.to_json() for clause in self.clauses},
             "rules": {rule.id: rule.to_json() for rule in self.rules},
             "examples": {example.title: example.to_json() for example in self.examples},
+            **scorecard,
         }
 
     def is_in_force(self, *, on: date) -> bool:

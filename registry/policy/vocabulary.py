@@ -54,6 +54,8 @@ class FactSpec:
 
 TIER = "tier"
 REQUIRED_EXPLAINABILITY = "use.required_explainability"
+RELIEF = "tier.relief"
+WEIGHTED_SUM = "tier.weighted_sum"
 
 RISK_CATEGORIES = ("credit", "market", "operational", "cva", "none")
 EXPOSURE_CLASSES = (
@@ -103,6 +105,7 @@ _BOUNDS: dict[str, tuple[Decimal | None, Decimal | None]] = {
     "most1": (None, _ONE),
     "level": _LEVELS,
     "tier": (Decimal(min(RiskTier)), Decimal(max(RiskTier))),
+    "relief": (_ZERO, Decimal(max(RiskTier))),
 }
 
 # Two lines per fact: name | type | bounds | unit | fixed or open to change | evidence; then the description.
@@ -129,6 +132,10 @@ use.exposure_eur | decimal | count | EUR | fixed | use case's record
     Exposure that the use decides on.
 use.materiality | enum | any | | fixed | use case's record
     Exposure and purpose taken together.
+tier.relief | int | relief | | fixed | tier override or tiering method
+    Tier down to which the matrix is relieved, 0 for not at all.
+tier.weighted_sum | int | tier | | fixed | scorecard of a pack
+    Tier by the weighted sum.
 """
 
 _REQUIREMENTS = """

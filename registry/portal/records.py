@@ -112,6 +112,8 @@ def model(visit: Visit, *, uuid: UUID) -> Page:
             "registered_model": row,
             "uses": uses.order_by("-version__number", "use_case__key"),
             "fields": api.e23_fields(actor=visit.actor, registered_model=row, on=visit.at.date()),
+            "scope": api.list_scope(actor=visit.actor, registered_model=row, on=visit.at.date()),
+            "determinations": api.list_determinations(actor=visit.actor, registered_model=row),
             "versions": list(row.versions.all()),
             "findings": api.list_findings(actor=visit.actor).filter(intended_use__in=uses),
             "dependencies": api.list_dependencies(actor=visit.actor, registered_model=row),
@@ -182,10 +184,14 @@ def intended_use(visit: Visit, *, uuid: UUID) -> Page:
     use = api.get_intended_use(actor=visit.actor, uuid=uuid)
     validations = api.list_validation_requests(actor=visit.actor).filter(intended_use=use)
     permit = api.find_permit(intended_use=use)
+    standing = api.get_tier_standing(actor=visit.actor, intended_use=use, on=visit.at.date())
     return Page(
         title=f"Intended use {use}",
         template="registry/intended_use.html",
         context={
+            "standing": standing,
+            "computed_tier": standing.compute(),
+            "overrides": api.list_tier_overrides(actor=visit.actor, intended_use=use),
             "use": use,
             "permit": permit,
             "decisions": api.list_decisions(actor=visit.actor, intended_use=use),

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from registry.rest.fields import Body, DayField, FlagField, TextField
+from registry.rest.fields import Body, DayField, FlagField, TextField, WholeField
 
 
 class NoFields(Body):
@@ -90,6 +90,30 @@ class TradeOff(Body):
     statement = TextField(max_length=8000)
     benefit_eur = TextField(max_length=24, help_text="Decimal text, for example 250000.00")
     expires_on = DayField()
+
+
+class TierSetting(Body):
+    """Set a tier in place of the computed one; a milder one is set in the web pages only."""
+
+    tier = WholeField(min_value=1, max_value=4)
+    reason = TextField(max_length=8000)
+    expires_on = DayField(required=False)
+
+
+class Withdrawal(Body):
+    """Let the computed tier hold again."""
+
+    reason = TextField(max_length=8000)
+
+
+class ScopeJudgement(Body):
+    """Depart from what the rules of a regime say; outside is determined in the web pages only."""
+
+    regime = TextField(max_length=60)
+    answer = TextField(max_length=16)
+    reason = TextField(max_length=8000)
+    cites = serializers.ListField(child=TextField(max_length=120), min_length=1, max_length=20)
+    review_on = DayField()
 
 
 class Remediation(Body):

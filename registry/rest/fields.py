@@ -32,6 +32,16 @@ class FlagField(serializers.BooleanField):
         return bool(data)
 
 
+class WholeField(serializers.IntegerField):
+    """A whole number: text, a boolean or a fraction is not converted."""
+
+    def to_internal_value(self, data: Any) -> int:  # noqa: ANN401 - DRF's signature
+        """Return the number."""
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
+
+
 class DayField(serializers.DateField):
     """A calendar day as text, ``2026-11-22``."""
 

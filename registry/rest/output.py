@@ -150,6 +150,7 @@ def version(row: api.ModelVersion) -> shapes.VersionShape:
         "family": row.family,
         "family_source": row.family_source,
         "complexity": row.complexity,
+        "shape": row.shape,
         "artifact_digest": row.artifact_digest,
         "artifact_bytes": row.artifact_bytes,
         "datasets": row.datasets,

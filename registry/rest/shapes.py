@@ -106,6 +106,7 @@ class VersionShape(TypedDict):
     family: str
     family_source: str
     complexity: str
+    shape: dict[str, Any] | None
     artifact_digest: str
     artifact_bytes: int
     datasets: list[dict[str, Any]]

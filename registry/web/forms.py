@@ -4,13 +4,14 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 
 from registry import api
-from registry.domain.vocab import Opinion, Role, Safeguard
+from registry.domain.vocab import Opinion, RiskTier, Role, Safeguard, ScopeAnswer
 
 LONG_TEXT = 8_000
 
 
-def _date(label: str, help_text: str = "") -> forms.DateField:
+def _date(label: str, help_text: str = "", *, is_required: bool = True) -> forms.DateField:
     return forms.DateField(
+        required=is_required,
         label=label,
         help_text=help_text,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
@@ -77,6 +78,48 @@ class TradeOffForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "decimal"}),
     )  # fmt: skip
     expires_on = _date("Holds until", "At most a year ahead.")
+
+
+class OverrideTierForm(forms.Form):
+    """A tier in place of the computed one."""
+
+    tier = forms.ChoiceField(
+        label="Tier",
+        choices=[(str(tier.value), f"Tier {tier.value}") for tier in RiskTier],
+        widget=forms.RadioSelect,
+        help_text="1 is the strictest, 4 the mildest.",
+    )
+    reason = _text("Reason", "What the rules do not see, or see wrongly.")
+    expires_on = _date("Holds until", "For a milder tier only, at most a year ahead.", is_required=False)
+
+
+class WithdrawTierForm(forms.Form):
+    """Why the computed tier may hold again."""
+
+    reason = _text("Reason", rows=3)
+
+
+class ScopeForm(forms.Form):
+    """A determination that departs from the rules of a regime."""
+
+    answer = forms.ChoiceField(
+        label="Determination",
+        choices=[(ScopeAnswer.INSIDE.value, "Inside"), (ScopeAnswer.OUTSIDE.value, "Outside")],
+        widget=forms.RadioSelect,
+    )
+    reason = _text("Reason", "What the rules of the regime do not see, or see wrongly.")
+    cites = forms.MultipleChoiceField(
+        label="Clauses",
+        widget=forms.SelectMultiple(attrs={"size": 8}),
+        help_text="The passages that you rely on. STALE marks an instrument that was rescinded.",
+    )
+    review_on = _date("Review on", "At most a year ahead; from that day the rules count again.")
+
+    def __init__(self, *args: object, clauses: list[tuple[str, str]], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        field = self.fields["cites"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = clauses
 
 
 class RemediationForm(forms.Form):

@@ -2,11 +2,17 @@
 
 import json
 import sys
+from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import django
 from django.conf import settings
 from django.core.management import call_command
+
+if TYPE_CHECKING:
+    from registry.inventory.models import IntendedUse
+    from tests.builders.web_world import World
 
 
 def main() -> int:
@@ -38,6 +44,7 @@ def main() -> int:
     api.publish_log(at=AT)
     use = world.uses["pd-capital-qrre"]
     use.refresh_from_db()
+    ordered = _judge(world)
     event = AuditEvent.objects.get(action="validation.signed").uuid
     json.dump(
         {
@@ -48,6 +55,7 @@ def main() -> int:
                     "/models/",
                     f"/models/{use.version.registered_model.uuid}/",
                     f"/versions/{use.version.uuid}/",
+                    f"/models/{use.version.registered_model.uuid}/scope/us-sr-26-2/new/",
                     f"/decisions/{use.permission_decision_uuid}/",
                     f"/runs/{world.validated.uuid}/",
                     f"/findings/{Finding.objects.get().uuid}/",
@@ -67,11 +75,20 @@ def main() -> int:
                 ],
                 "iris": ["/people/", "/people/vera/"],
                 "owen": [f"/intended-uses/{use.uuid}/", f"/intended-uses/{use.uuid}/safeguards/new/"],
-                "ada": ["/approvals/", f"/approvals/{approval.uuid}/"],
+                "ada": [
+                    "/approvals/",
+                    f"/approvals/{approval.uuid}/",
+                    f"/intended-uses/{ordered.uuid}/",
+                    f"/intended-uses/{ordered.uuid}/tier/new/",
+                    f"/intended-uses/{ordered.uuid}/tier/withdrawal/",
+                    f"/decisions/{ordered.permission_decision_uuid}/",
+                ],
                 "rex": [
                     "/portal/",
                     "/portal/permissions/",
                     f"/portal/intended-uses/{use.uuid}/?as_of=2027-06-30&exposure_eur=1000000",
+                    f"/portal/models/{use.version.registered_model.uuid}/",
+                    f"/portal/intended-uses/{ordered.uuid}/",
                     f"/portal/decisions/{use.permission_decision_uuid}/",
                     f"/portal/validations/{world.validated.uuid}/",
                     "/portal/entities/meridian-eu/",
@@ -91,6 +108,28 @@ def _example(key: str) -> str:
 
     sheet = calculator.fill_sheet(calculation=calculator.get_calculation(key=key), query={})
     return sheet.examples[0].query
+
+
+def _judge(world: "World") -> "IntendedUse":
+    """Let people set a tier and depart from a regime's rules; return the use whose tier was set."""
+    from registry import api
+    from registry.domain.clock import SystemClock
+
+    now = SystemClock().now()
+    ordered = world.uses["collections"]
+    api.override_tier(
+        actor=world.actor("ada"), at=now, correlation_id="tier", intended_use_uuid=ordered.uuid, tier=4,
+        reason="The order of calls changes no limit and no price; the book is in run-off.",
+        expires_on=now.date() + timedelta(days=180),
+    )  # fmt: skip
+    api.record_scope(
+        actor=world.actor("vera"), at=now, correlation_id="scope",
+        registered_model_uuid=ordered.version.registered_model.uuid, regime="us-sr-26-2", answer="outside",
+        reason="The branch in the United States reads the order of calls and decides nothing with it.",
+        cites=["us-sr-11-7/2011-04#VI", "us-sr-26-2/2026-04#II"], review_on=now.date() + timedelta(days=90),
+    )  # fmt: skip
+    ordered.refresh_from_db()
+    return ordered
 
 
 if __name__ == "__main__":

@@ -69,6 +69,10 @@ def build_world() -> World:
             use = _use(world, model, key)
             if model == "pd-cards":
                 world.uses[key] = use
+    for version in world.versions.values():
+        api.determine_scope(
+            actor=SYSTEM, at=AT, correlation_id="set-up", registered_model=version.registered_model
+        )
     world.validated = _request(world, "pd-capital-qrre")
     record_run(world.validated, submissions())
     world.running = _request(world, "collections")
@@ -203,16 +207,25 @@ def _version(world: World, key: str, family: ModelFamily) -> ModelVersion:
         data_sources="Taiwan credit card clients, 2005 (public research data)",
         origin="internal",
         entity=api.list_use_cases(actor=world.actor("owen")).get(key="collections").entity,
-        jurisdictions=["EU"],
+        jurisdictions=["EU", "US"],
         owner=owner,
         developer=developer,
         validator=validator,
         lifecycle_state=LifecycleState.IN_VALIDATION,
         registered_at=AT,
     )
+    shape = {"source": "not counted: the artefact holds no booster as data"}
+    if family == ModelFamily.TREE_ENSEMBLE:
+        shape = {
+            "trees": 300,
+            "max_depth": 4,
+            "parameters": 8214,
+            "source": "counted in the bytes of model.ubj",
+        }
     return ModelVersion.objects.create(
         registered_model=model,
         number=1,
+        shape=shape,
         mlflow_name=key,
         mlflow_version="1",
         mlflow_run_id=uuid4().hex,

@@ -1,6 +1,6 @@
 """What an artefact's declarative files say about it: family, size, shape. Read as data.
 
-The XGBoost JSON is the booster itself. ``scorecard.json`` is a description
+The XGBoost JSON or UBJSON is the booster itself. ``scorecard.json`` is a description
 beside the model: it counts only after the model's scores were seen to agree
 with it (``score_scorecard``).
 """
@@ -13,22 +13,21 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from registry.domain.booster import read_booster_shape
+
 MAX_BYTES = 256 * 2**20
-SIMPLE_TREE_DEPTH = 5
-NO_CHILD = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
     """Facts read from bytes. ``form`` is ``booster``, ``scorecard`` or ``none``.
 
-    ``family`` holds a ``ModelFamily`` value, ``complexity`` a ``Complexity``
-    value; counts are None where nothing declarative was found.
+    ``family`` holds a ``ModelFamily`` value; counts are None where nothing
+    declarative was found.
     """
 
     form: str
     family: str
-    complexity: str
     trees: int | None = None
     max_depth: int | None = None
     parameters: int | None = None
@@ -47,41 +46,24 @@ class Declaration:
         return cls(
             form=str(data["form"]),
             family=str(data["family"]),
-            complexity=str(data["complexity"]),
             features=tuple(str(name) for name in data["features"]),
             **counts,
         )
 
 
-UNKNOWN = Declaration(form="none", family="opaque", complexity="unknown")
+UNKNOWN = Declaration(form="none", family="opaque")
 
 
 def read_booster(path: Path) -> Declaration:
-    """Count trees, depth and nodes of an XGBoost JSON file. Raises ``ValueError`` if it is none."""
-    try:
-        learner = _read_json(path)["learner"]
-        features = tuple(str(name) for name in learner["feature_names"])
-        booster = learner["gradient_booster"]
-        if booster["name"] == "gblinear":
-            weights = len(booster["model"]["weights"])
-            return Declaration(
-                form="booster", family="linear", complexity="low", parameters=weights, features=features
-            )
-        trees = booster.get("gbtree", booster)["model"]["trees"]
-        depths = [_depth(tree["left_children"], tree["right_children"]) for tree in trees]
-        nodes = sum(len(tree["left_children"]) for tree in trees)
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
-        raise ValueError("not the JSON of an XGBoost model") from error
-    single = len(trees) == 1
-    deepest = max(depths, default=0)
+    """Count trees, depth and nodes of an XGBoost file, JSON or UBJSON. Raises ``ValueError`` if it is none."""
+    shape = read_booster_shape(data=_read_bytes(path))
     return Declaration(
         form="booster",
-        family="tree" if single else "tree_ensemble",
-        complexity="low" if single and deepest <= SIMPLE_TREE_DEPTH else "high",
-        trees=len(trees),
-        max_depth=deepest,
-        parameters=nodes,
-        features=features,
+        family=shape.family.value,
+        trees=shape.trees,
+        max_depth=shape.max_depth,
+        parameters=shape.parameters,
+        features=shape.features,
     )
 
 
@@ -98,9 +80,7 @@ def read_scorecard(path: Path) -> Declaration:
         points = sum(len(part["points"]) for part in card["characteristics"])
     except (KeyError, TypeError) as error:
         raise ValueError("not a scorecard") from error
-    return Declaration(
-        form="scorecard", family="scorecard", complexity="low", parameters=points + 1, features=names
-    )
+    return Declaration(form="scorecard", family="scorecard", parameters=points + 1, features=names)
 
 
 def score_scorecard(path: Path, *, columns: Mapping[str, Sequence[float]]) -> list[float]:
@@ -124,26 +104,17 @@ def _ensure_characteristic(part: Mapping[str, Any]) -> None:
         raise ValueError("a characteristic holds no finite number")
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def _read_bytes(path: Path) -> bytes:
     if path.stat().st_size > MAX_BYTES:
         raise ValueError("the file is too large to be read as data")
+    return path.read_bytes()
+
+
+def _read_json(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_bytes())
+        document = json.loads(_read_bytes(path))
     except (ValueError, RecursionError) as error:
         raise ValueError("not JSON") from error
     if not isinstance(document, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004
     return document
-
-
-def _depth(left: Sequence[int], right: Sequence[int]) -> int:
-    """Return the depth of a tree given its children's indices; a leaf alone has depth 0."""
-    deepest, seen, waiting = 0, 0, [(0, 0)]
-    while waiting:
-        node, depth = waiting.pop()
-        seen += 1
-        if seen > len(left):
-            raise ValueError("a tree runs in circles")
-        deepest = max(deepest, depth)
-        waiting += [(child, depth + 1) for child in (left[node], right[node]) if child != NO_CHILD]
-    return deepest

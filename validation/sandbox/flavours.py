@@ -61,7 +61,7 @@ def choose(folder: Path) -> Opening:
 def inspect(opening: Opening) -> declared.Declaration:
     """Read the declarative files, if there are any, without opening the model."""
     try:
-        if opening.flavour == "xgboost" and opening.options.get("model_format") == "json":
+        if opening.flavour == "xgboost" and opening.options.get("model_format") in XGBOOST_DATA_FORMATS:
             return declared.read_booster(_inside(opening.folder, opening.options.get("data")))
         for name in SCORECARD_FILES:
             if (opening.folder / name).is_file():

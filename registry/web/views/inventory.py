@@ -83,6 +83,8 @@ def model(visit: Visit, *, uuid: UUID) -> HttpResponse:
             "fields": api.e23_fields(
                 actor=visit.actor, registered_model=registered_model, on=visit.at.date()
             ),
+            "scope": api.list_scope(actor=visit.actor, registered_model=registered_model, on=visit.at.date()),
+            "determinations": api.list_determinations(actor=visit.actor, registered_model=registered_model),
             "versions": list(registered_model.versions.all()),
             "findings": api.list_findings(actor=visit.actor).filter(intended_use__in=uses),
             "dependencies": api.list_dependencies(actor=visit.actor, registered_model=registered_model),

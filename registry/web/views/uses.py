@@ -20,9 +20,13 @@ def intended_use(visit: Visit, *, uuid: UUID) -> HttpResponse:
     use = api.get_intended_use(actor=visit.actor, uuid=uuid)
     validations = api.list_validation_requests(actor=visit.actor).filter(intended_use=use)
     permit = api.find_permit(intended_use=use)
+    standing = api.get_tier_standing(actor=visit.actor, intended_use=use, on=visit.at.date())
     return visit.render(
         "registry/intended_use.html",
         {
+            "standing": standing,
+            "computed_tier": standing.compute(),
+            "overrides": api.list_tier_overrides(actor=visit.actor, intended_use=use),
             "use": use,
             "permit": permit,
             "decisions": api.list_decisions(actor=visit.actor, intended_use=use),

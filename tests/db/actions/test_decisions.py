@@ -337,7 +337,8 @@ def test_an_economic_case_states_a_benefit_and_an_end(code: str, changed: dict[s
 
 RECORDED = ("registry_model_version", "registry_policy_decision", "registry_evidence_record", "registry_challenge_note",
             "registry_validation_report", "registry_safeguard_evidence", "registry_trade_off_statement",
-            "registry_pack_release", "audit_event")  # fmt: skip
+            "registry_pack_release", "registry_tier_override", "registry_scope_determination",
+            "audit_event")  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -349,13 +350,26 @@ RECORDED = ("registry_model_version", "registry_policy_decision", "registry_evid
     ],
 )
 def test_the_database_refuses_to_change_what_is_recorded(statement: str) -> None:
-    a_story("underwriting").permitted()
+    set_tier(scoped(a_story("underwriting").permitted()))
     for table in RECORDED:
         with connection.cursor() as cursor:
             cursor.execute("SELECT COUNT(*) FROM " + table)
             assert cursor.fetchone()[0]
             with transaction.atomic(), pytest.raises(DatabaseError, match="append-only"):
                 cursor.execute(statement.format(table=table))
+
+
+def scoped(story: Story) -> Story:
+    """Determine the scope of the model."""
+    api.determine_scope(**by("dana"), registered_model=story.use.version.registered_model)
+    return story
+
+
+def set_tier(story: Story) -> object:
+    """Set a stricter tier."""
+    return api.override_tier(
+        **by("dana"), intended_use_uuid=story.use.uuid, tier=1, reason="A new market.", expires_on=None
+    )
 
 
 ACTS: dict[str, tuple[Callable[[Story], object], Callable[[Story], object]]] = {
@@ -369,6 +383,8 @@ ACTS: dict[str, tuple[Callable[[Story], object], Callable[[Story], object]]] = {
     "decide_approval": (lambda story: story.validated().submitted(), lambda story: story.decided()),
     "issue_permit": (lambda story: story.validated().submitted(), lambda story: story.decided()),
     "decide_policy": (lambda story: story.validated().submitted(), lambda story: story.decided()),
+    "override_tier": (lambda story: story, set_tier),
+    "determine_scope": (lambda story: story, scoped),
     "suspend_permit": (
         lambda story: story.validated().submitted().decided(),
         lambda story: api.suspend_permit(**by("vera"), permit_uuid=story.permit.uuid, reason="drift"),

@@ -64,7 +64,10 @@ def test_a_new_version_is_recorded_with_digest_lineage_and_first_validation(vers
     assert {use.permission_state for use in result.intended_uses} == {"may_be_validated"}
     assert api.get_model(**only_actor("dana"), uuid=row.registered_model.uuid).risk_tier == 2
     per_use = ["policy.decided", "validation.requested"]
-    assert events_since(before) == ["model.registered", "model_version.registered", *per_use, *per_use]
+    per_regime = ["scope.determined"] * 3
+    assert events_since(before) == [
+        "model.registered", "model_version.registered", *per_use, *per_use, *per_regime
+    ]  # fmt: skip
 
 
 def only_actor(username: str) -> dict[str, api.Actor]:

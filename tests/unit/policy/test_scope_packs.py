@@ -17,9 +17,9 @@ MAY_2027 = date(2027, 5, 1)
     ("jurisdiction", "as_of", "told"),
     [
         ("US", DAY, {"us-sr-26-2/2026-04#generative-outside"}),
-        ("UK", DAY, {"uk-ss1-23/2024-05#generative-inside"}),
+        ("UK", DAY, {"uk-ss1-23/2024-05#generative-inside", "uk-ss1-23/2024-05#model-inside"}),
         ("CA", DAY, set()),
-        ("CA", MAY_2027, {"ca-e-23/2027-05#generative-inside"}),
+        ("CA", MAY_2027, {"ca-e-23/2027-05#generative-inside", "ca-e-23/2027-05#model-inside"}),
         ("EU", MAY_2027, set()),
     ],
 )

@@ -106,7 +106,7 @@ def test_a_complex_model_in_capital_stands_under_both_floors() -> None:
     """At the level of the model a share of the benchmark's RWA; at the level of the entity the schedule's factor."""
     decision = ruling(CAPITAL)
     params = {one.kind: one.params for one in decision.conditions if one.kind != "monitoring"}
-    assert params["model_output_floor"] == {"minimum_share_of_benchmark": "0.80"}
+    assert params["model_output_floor"]["minimum_share_of_benchmark"] == "0.80"
     assert {"subject": "entity_output_floor", "every": "quarter"} in [
         one.params for one in decision.conditions
     ]

@@ -37,7 +37,7 @@ def test_counts_a_booster(tmp_path: Path) -> None:
     path = tmp_path / "model.json"
     path.write_text(json.dumps(booster()))
     declaration = read_booster(path)
-    assert (declaration.family, declaration.complexity) == ("tree", "low")
+    assert declaration.family == "tree"
     assert (declaration.trees, declaration.max_depth, declaration.parameters) == (1, 1, 3)
     assert Declaration.from_json(json.loads(json.dumps(declaration.as_json()))) == declaration
 
