@@ -15,9 +15,9 @@ from registry.decisions.standing import standing_of
 from registry.domain.vocab import Stage
 from registry.inventory.models import IntendedUse, ModelVersion, RegisteredModel
 from registry.people.actors import Actor
-from registry.policy.decision import Decision
-from registry.policy.engine import decide
+from registry.policy.decision import Ruling
 from registry.policy.facts import facts_to_json
+from registry.policy.written import write
 
 
 def decide_policy(
@@ -41,7 +41,8 @@ def _decide(
     on = at.date()
     with transaction.atomic():
         facts = gather_facts(intended_use=intended_use, on=on)
-        decision = decide(packs=released_packs(), facts=facts, stage=stage, as_of=on)
+        written = write(packs=released_packs(), facts=facts, stage=stage, as_of=on)
+        decision = written.ruling
         standing = standing_of(
             intended_use=intended_use, decision=decision, permit=find_permit(intended_use=intended_use), on=on
         )
@@ -54,8 +55,8 @@ def _decide(
             as_of_date=on,
             facts=facts_to_json(facts=facts),
             facts_digest=decision.facts_digest,
-            body=decision.to_bytes().decode("utf-8"),
-            body_digest=decision.digest(),
+            body=written.body.decode("utf-8"),
+            body_digest=written.digest,
             engine_version=decision.engine_version,
             decided_at=at,
         )
@@ -90,7 +91,7 @@ def _decide(
     return row
 
 
-def _raise_tier(version: ModelVersion, decision: Decision) -> None:
+def _raise_tier(version: ModelVersion, decision: Ruling) -> None:
     """Keep on the model the strictest tier that any of its uses was given."""
     if decision.tier is None:
         return

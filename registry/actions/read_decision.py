@@ -15,9 +15,9 @@ from registry.inventory.selectors import list_intended_uses
 from registry.people.actors import Actor
 from registry.policy.counterfactual import counterfactuals
 from registry.policy.decision import Decision
-from registry.policy.engine import replay
 from registry.policy.explain import citation_texts, fact_label, tree
 from registry.policy.facts import Facts
+from registry.policy.versions import replay
 
 SEARCH_SIZE = 3
 SEARCH_BUDGET = 4_000

@@ -5,25 +5,17 @@ significant bit. Comparing a column costs one comparison per distinct value;
 ``all``, ``any`` and ``not`` cost a few machine instructions per 30 fact sets.
 """
 
-import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import repeat
 
 from registry.domain.errors import InvalidInput
-from registry.policy.conditions import All, Compare, Condition, FactRef, Not, Op, Truth, evaluate, names_of
-from registry.policy.facts import Fact, Facts, FactValue
+from registry.policy.conditions import All, Compare, Condition, FactRef, Not
+from registry.policy.facts import Facts, FactValue
+from registry.policy.predicates import predicate
 from registry.policy.vocabulary import VOCABULARY, FactType
 
 _MOST_GROUPS = 255
-_ORDER: dict[Op, Callable[[Decimal | int, Decimal | int], bool]] = {
-    Op.GT: operator.gt,
-    Op.GE: operator.ge,
-    Op.LT: operator.lt,
-    Op.LE: operator.le,
-}
-_NUMBERS = (FactType.INT, FactType.DECIMAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,36 +128,12 @@ class Sheet:
         right = self.column(name=leaf.value.fact) if isinstance(leaf.value, FactRef) else None
         known = left.known & (self.everyone if right is None else right.known)
         try:
-            true = left.where(_single(leaf)) if right is None else _where_both(left, right, _double(leaf))
+            holds = predicate(leaf=leaf)
+            true = left.where(holds) if right is None else _where_both(left, right, holds)
         except InvalidInput:
             # Types decide whether a comparison fits, so that it errs wherever it can be made.
             return Answer(true=0, false=0, erring=known)
         return Answer(true=true, false=known & ~true)
-
-
-def _single(leaf: Compare) -> Callable[..., bool]:
-    literal = leaf.value
-    is_ordered = leaf.op in _ORDER and _is_number(leaf.fact)
-    if is_ordered and isinstance(literal, Decimal | int) and not isinstance(literal, bool):
-        compare, limit = _ORDER[leaf.op], literal
-        return lambda value: compare(value, limit)
-    return lambda value: _truth(leaf, value)
-
-
-def _double(leaf: Compare) -> Callable[..., bool]:
-    if leaf.op in _ORDER and all(_is_number(name) for name in names_of(leaf)):
-        return _ORDER[leaf.op]
-    return lambda value, other: _truth(leaf, value, other)
-
-
-def _is_number(name: str) -> bool:
-    spec = VOCABULARY.get(name)
-    return spec is not None and spec.type in _NUMBERS
-
-
-def _truth(leaf: Compare, *values: FactValue) -> bool:
-    facts = {name: Fact(value=value) for name, value in zip(names_of(leaf), values, strict=True)}
-    return evaluate(condition=leaf, facts=facts).truth is Truth.TRUE
 
 
 def _where_both(left: Column, right: Column, holds: Callable[..., bool]) -> int:

@@ -228,9 +228,14 @@ class _Probe:
 
     @staticmethod
     def _again(item: Applied, facts: Facts) -> Applied:
-        node = evaluate(condition=item.rule.when, facts=facts)
+        truth = evaluate(condition=item.rule.when, facts=facts).truth
         return Applied(
-            ref=item.ref, rule=item.rule, node=node, gates=item.gates, error=item.error, missing=item.missing
+            ref=item.ref,
+            rule=item.rule,
+            truth=truth,
+            gates=item.gates,
+            error=item.error,
+            missing=item.missing,
         )
 
     @staticmethod

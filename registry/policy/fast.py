@@ -11,10 +11,9 @@ from datetime import date
 from itertools import combinations
 from typing import TypeVar
 
-from registry.domain.canonical import canonical_bytes
-from registry.domain.vocab import BindingLevel, Outcome, Stage, Verification
+from registry.domain.vocab import Outcome, Stage, Verification
 from registry.policy.columns import Answer, Grouped, Sheet, expanded
-from registry.policy.engine import NON_BINDING, packs_in_force
+from registry.policy.engine import NON_BINDING, adopted_by, clauses_of, packs_in_force
 from registry.policy.facts import Facts, FactValue
 from registry.policy.rules import (
     Block,
@@ -88,8 +87,8 @@ def judge(*, packs: Sequence[Pack], rows: Sequence[Facts], stage: Stage, as_of: 
     ``InvalidInput`` ``POL001`` when two contents claim one pack's name.
     """
     ruling = packs_in_force(packs=packs, as_of=as_of)
-    clauses = {ref: clause for pack in packs for ref, clause in pack.clauses_by_ref.items()}
-    adopted = {ref for pack in ruling if pack.binding_level is BindingLevel.HOUSE for ref in pack.adopts}
+    clauses = clauses_of(packs)
+    adopted = adopted_by(ruling)
     sheet = Sheet(rows=rows)
     found: list[_Ruling] = []
     refer = 0
@@ -200,7 +199,7 @@ def _conditions(found: Sequence[_Ruling]) -> dict[bytes, int]:
     imposed: dict[bytes, int] = {}
     for item in found:
         if isinstance(item.rule.effect, Impose):
-            key = canonical_bytes(item.rule.effect.to_json())
+            key = item.rule.effect.canonical
             imposed[key] = imposed.get(key, 0) | item.takes_effect
     return imposed
 
