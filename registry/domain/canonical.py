@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from json.encoder import encode_basestring
 from types import NoneType
 from typing import Any
@@ -74,11 +75,16 @@ _WORDS: Mapping[bool | None, str] = {None: "null", False: "false", True: "true"}
 
 
 def _object_text(value: Mapping[object, object]) -> str:
-    members = {key if type(key) is str else _key(key): item for key, item in value.items()}
-    # UTF-16 order differs from Python's only beyond the basic plane.
-    is_plain = "".join(members).isascii()
-    keys = sorted(members) if is_plain else sorted(members, key=lambda key: key.encode("utf-16-be"))
-    return f"{{{','.join([f'{encode_basestring(key)}:{canonical_text(members[key])}' for key in keys])}}}"
+    labels = _labels(tuple(value))
+    return f"{{{','.join([label + canonical_text(value[key]) for label, key in labels])}}}"
+
+
+@lru_cache(maxsize=512)
+def _labels(keys: tuple[object, ...]) -> tuple[tuple[str, object], ...]:
+    """Return the keys in their order, each behind its text: most objects have the keys of one before them."""
+    names = {_key(key): key for key in keys}
+    ordered = sorted(names, key=lambda name: name.encode("utf-16-be"))
+    return tuple((f"{encode_basestring(name)}:", names[name]) for name in ordered)
 
 
 def _key(key: object) -> str:
