@@ -5,8 +5,10 @@ left; whatever they do not settle is asked of ``conditions.holds``, which says
 what each comparison means.
 """
 
-from collections.abc import Callable
+import operator
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import partial
 
 from registry.policy.conditions import (
     OPS_BY_TYPE,
@@ -36,12 +38,11 @@ def predicate(*, leaf: Compare) -> Predicate:
     if isinstance(leaf.value, FactRef):
         is_ordered = leaf.op in ORDER and all(_type_of(name) in _NUMBERS for name in names_of(leaf))
         return ORDER[leaf.op] if is_ordered else lambda value, other: holds(leaf, value, other)
-    kind, literal = _type_of(leaf.fact), leaf.value
-    if leaf.op in ORDER and kind in _NUMBERS and _is_number(literal):
-        return _ordered(ORDER[leaf.op], literal)
+    kind, literal, limit = _type_of(leaf.fact), leaf.value, number_in(leaf=leaf)
+    if limit is not None:
+        return partial(REFLECTED[leaf.op], limit)
     if leaf.op in UNARY_OPS and kind is FactType.BOOL:
-        wanted = leaf.op is Op.IS_TRUE
-        return lambda value: value is wanted
+        return partial(operator.is_, leaf.op is Op.IS_TRUE)
     if kind is not None and leaf.op in OPS_BY_TYPE[kind]:
         if leaf.op in SET_OPS and isinstance(literal, tuple):
             return _member(literal, is_wanted=leaf.op is Op.IN)
@@ -50,12 +51,25 @@ def predicate(*, leaf: Compare) -> Predicate:
     return lambda value: holds(leaf, value)
 
 
-def _ordered(compare: Predicate, limit: object) -> Predicate:
-    return lambda value: compare(value, limit)
+def number_in(*, leaf: Compare) -> Decimal | int | None:
+    """Return the number that the comparison orders a numeric fact by; ``None`` where it does something else."""
+    limit = leaf.value
+    if leaf.op not in ORDER or _type_of(leaf.fact) not in _NUMBERS or isinstance(limit, bool):
+        return None
+    return limit if isinstance(limit, Decimal | int) else None
+
+
+# The limit stands first, so that the callable is the operator itself and no function of ours.
+REFLECTED: Mapping[Op, Predicate] = {
+    Op.GT: operator.lt,
+    Op.GE: operator.le,
+    Op.LT: operator.gt,
+    Op.LE: operator.ge,
+}
 
 
 def _member(members: tuple[FactValue, ...], *, is_wanted: bool) -> Predicate:
-    return (lambda value: value in members) if is_wanted else (lambda value: value not in members)
+    return partial(operator.contains, members) if is_wanted else lambda value: value not in members
 
 
 def _equal(leaf: Compare, kind: type, *, is_wanted: bool) -> Predicate:
@@ -68,7 +82,3 @@ def _equal(leaf: Compare, kind: type, *, is_wanted: bool) -> Predicate:
 def _type_of(name: str) -> FactType | None:
     spec = VOCABULARY.get(name)
     return None if spec is None else spec.type
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, Decimal | int) and not isinstance(value, bool)

@@ -1,5 +1,6 @@
 """Verdicts on many fact sets at once are those of the traced engine."""
 
+import operator
 from collections import ChainMap
 from collections.abc import Sequence
 from datetime import date
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from registry.domain.errors import InvalidInput
 from registry.domain.vocab import Outcome, Stage
+from registry.policy.columns import Columns
 from registry.policy.conditions import Compare, FactRef, Not, Op
 from registry.policy.engine import decide
 from registry.policy.facts import Fact, Facts
@@ -142,3 +144,38 @@ def test_differences_are_found_in_outcome_tier_and_condition() -> None:
     assert places(make_rule("r", BLOCK, is_high)) == (0,)
     assert places(make_rule("r", SetTier(tier=1), is_high, stage=Stage.TIERING)) == (0,)
     assert places(make_rule("r", LIMIT, Not(is_high))) == (1,)
+
+
+ORDERS = {Op.LT: operator.lt, Op.LE: operator.le, Op.GT: operator.gt, Op.GE: operator.ge}
+
+
+@pytest.mark.parametrize("name", ["evidence.psi", "validation.age_days"])
+def test_columns_kept_and_asked_often_answer_as_the_numbers_stand(name: str) -> None:
+    """Each threshold is asked by all four operators: first value by value, then by rank."""
+    number = Decimal if name == "evidence.psi" else int
+    values = [None if place % 7 == 0 else number(place * 37 % 300) for place in range(400)]
+    signed = make_facts(version__has_signature=True)
+    columns = Columns(rows=[{**signed, name: Fact(value=value)} for value in values])
+    for limit in (number(0), number(1), number(150), number(299), number(300), number(1_000)):
+        for op, holds in ORDERS.items():
+            packs = [complete_pack(make_rule("r", BLOCK, Compare(name, op, limit)))]
+            found = judge(packs=packs, rows=columns, stage=Stage.GATE_REGISTER, as_of=DAY)
+            assert found.outcomes == tuple(
+                Outcome.REFER if value is None else Outcome.DENY if holds(value, limit) else Outcome.ALLOW
+                for value in values
+            )
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    several=st.lists(ANY_PACKS, min_size=2, max_size=3),
+    rows=st.lists(facts_of(SAMPLE), max_size=4),
+    stage=st.sampled_from(list(Stage)),
+)
+def test_columns_kept_between_packs_rule_as_columns_read_anew(
+    several: list[list[Pack]], rows: list[Facts], stage: Stage
+) -> None:
+    columns = Columns(rows=rows)
+    for packs in several:
+        kept = judge(packs=packs, rows=columns, stage=stage, as_of=DAY)
+        assert kept == judge(packs=packs, rows=rows, stage=stage, as_of=DAY)
