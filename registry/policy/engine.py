@@ -71,7 +71,8 @@ def packs_in_force(*, packs: Sequence[Pack], as_of: date) -> tuple[Pack, ...]:
     """Return the packs that rule on the date, each once, sorted: effective and not superseded."""
     by_ref: dict[str, Pack] = {}
     for pack in packs:
-        if by_ref.setdefault(pack.ref, pack).content_hash != pack.content_hash:
+        first = by_ref.setdefault(pack.ref, pack)
+        if first is not pack and first.content_hash != pack.content_hash:
             raise InvalidInput(
                 "POL001",
                 f"two different contents are called `{pack.ref}`",

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.domain.vocab import ConditionKind, Outcome, Stage
-from registry.policy.conditions import All, AnyOf, Compare, Condition, Not, Op
+from registry.policy.conditions import All, AnyOf, Compare, Condition, Not, Op, Truth
 from registry.policy.decision import Decision
 from registry.policy.engine import decide
 from registry.policy.facts import known
@@ -89,3 +89,18 @@ def test_settling_an_unknown_never_passes_beyond_the_extremes(
         assert all(outcome.rank <= now.rank for outcome in settled)
     if now is Outcome.DENY:
         assert set(settled) == {Outcome.DENY}
+    assert now.rank >= min(Outcome.REFER.rank, *(outcome.rank for outcome in settled))
+
+
+@SMALL
+@given(rules=RULES, values=VALUES, name=st.sampled_from(NAMES), value=st.booleans())
+def test_settling_one_unknown_stays_within_what_could_be_reached(
+    *, rules: tuple[Rule, ...], values: dict[str, bool | None], name: str, value: bool
+) -> None:
+    """The tier staying as it is, a rule that was true or false remains so, and no further fact is missing."""
+    before = {item.rule: item for item in ruling(rules, {**values, name: None}).trace}
+    after = ruling(rules, {**values, name: value}).trace
+    for item in after:
+        was = before[item.rule]
+        assert was.truth in (item.truth, Truth.UNKNOWN)
+        assert set(item.missing) <= set(was.missing)
