@@ -104,3 +104,25 @@ def test_settling_one_unknown_stays_within_what_could_be_reached(
         was = before[item.rule]
         assert was.truth in (item.truth, Truth.UNKNOWN)
         assert set(item.missing) <= set(was.missing)
+
+
+LIMIT = Impose(kind=ConditionKind.SEGMENT, text="x")
+
+
+def test_of_any_two_rules_the_harsher_decides() -> None:
+    """Every pair of effects, each true, false and unknown: random rules seldom meet a denial and a referral."""
+    values = {NAMES[0]: True, NAMES[1]: False, NAMES[2]: None}
+    kinds = [
+        (effect, Compare(name, Op.IS_TRUE))
+        for effect in (BLOCK, REFER, LIMIT, Inform(text="x"))
+        for name in NAMES
+    ]
+    rules = [
+        make_rule(f"r{index}", effect, when, stage=Stage.GATE_APPROVE)
+        for index, (effect, when) in enumerate(kinds)
+    ]
+    alone = {rule.id: ruling((rule,), values).outcome for rule in rules}
+    assert set(alone.values()) == set(Outcome)
+    for one, other in product(rules, repeat=2):
+        harsher = max(alone[one.id], alone[other.id], key=list(Outcome).index)
+        assert ruling((one, other), values).outcome is harsher
