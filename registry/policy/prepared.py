@@ -82,12 +82,6 @@ class Answers:
         self.missing: list[tuple[str, ...]] = []
         self.errors: dict[int, str] = {}
 
-    def add(self, truth: int, text: str, missing: tuple[str, ...]) -> None:
-        """Append an answer."""
-        self.truths.append(truth)
-        self.texts.append(text)
-        self.missing.append(missing)
-
 
 @dataclass(frozen=True, slots=True)
 class PreparedRule:
@@ -153,22 +147,23 @@ class Part:
 
     def _compare(self, values: Values, seen: Mapping[str, str]) -> Answers:
         answers = Answers()
-        add = answers.add
+        truths, texts, unknown = answers.truths, answers.texts, answers.missing
         for leaf in self.leaves:
             name, others, holds, before, after = leaf
             value = values[name]
             try:
                 if others:
-                    add(*_of_two(leaf, values, seen))
-                elif value is None:
-                    add(_UNKNOWN, before + seen[name] + after[_UNKNOWN], (name,))
-                elif holds(value):
-                    add(_TRUE, before + seen[name] + after[_TRUE], ())
+                    truth, text, missing = _of_two(leaf, values, seen)
                 else:
-                    add(_FALSE, before + seen[name] + after[_FALSE], ())
+                    truth = _UNKNOWN if value is None else _TRUE if holds(value) else _FALSE
+                    text = before + seen[name] + after[truth]
+                    missing = (name,) if value is None else ()
             except InvalidInput as found:
-                answers.errors[len(answers.truths)] = found.message
-                add(_UNKNOWN, "", ())
+                answers.errors[len(truths)] = found.message
+                truth, text, missing = _UNKNOWN, "", ()
+            truths.append(truth)
+            texts.append(text)
+            unknown.append(missing)
         return answers
 
 
