@@ -72,6 +72,7 @@ reference: dev-env ## write docs/reference from the code
 	$(BIN)/python -m tests.contracts.reference_pages
 
 bench: dev-env ## A/B measurements; a table, and var/bench.json
+	@$(PYTHON) requirements/install.py bench
 	$(BIN)/python -m tests.benchmarks
 
 clean: ## remove what was made, the virtual environment included

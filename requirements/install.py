@@ -1,11 +1,15 @@
 """Creates ``.venv`` and installs one lock file into it: ``python3 requirements/install.py worker|dev``.
 
+``bench`` goes to a folder of its own, for it holds what benchmarks compare
+with and nothing else may import.
+
 Runs on the system's Python with nothing but its standard library. The lock
 files are closed and carry hashes, so pip resolves nothing. A stamp keeps it
 from being repeated until the lock changes.
 """
 
 import hashlib
+import shutil
 import subprocess
 import sys
 import time
@@ -18,7 +22,8 @@ PYTHON = VENV / "bin" / "python"
 OLDEST = (3, 11)
 INTERRUPTED = 130
 PROGRESS_S = 5.0
-LAYERS = ("client", "web", "worker", "dev")
+PEERS = ROOT / "var" / "bench-peers"
+LAYERS = ("client", "web", "worker", "dev", "bench")
 
 
 class InstallError(RuntimeError):
@@ -32,13 +37,17 @@ def main(*, layer: str) -> int:
         return 2
     try:
         lock = ROOT / "requirements" / f"{layer}.txt"
-        stamp = VENV / f".installed-{layer}"
+        stamp = (PEERS if layer == "bench" else VENV) / f".installed-{layer}"
         digest = hashlib.sha256(lock.read_bytes()).hexdigest()
         if stamp.exists() and stamp.read_text() == digest:
             return 0
         ensure_venv()
-        install(lock=lock)
-        run([str(PYTHON), "-m", "pip", "check"], problem="The installed packages do not fit together")
+        if layer == "bench":
+            shutil.rmtree(PEERS, ignore_errors=True)
+            install(lock=lock, target=PEERS)
+        else:
+            install(lock=lock)
+            run([str(PYTHON), "-m", "pip", "check"], problem="The installed packages do not fit together")
         stamp.write_text(digest)
     except InstallError as error:
         sys.stderr.write(f"\n{error}\n")
@@ -72,13 +81,16 @@ def has_pip() -> bool:
     return done.returncode == 0
 
 
-def install(*, lock: Path) -> None:
+def install(*, lock: Path, target: Path | None = None) -> None:
     """Install exactly what the lock names, showing which package of how many is at work."""
     total = sum(1 for line in lock.read_text().splitlines() if "==" in line)
-    say(f"installing {total} packages from requirements/{lock.name} into .venv")
+    say(
+        f"installing {total} packages from requirements/{lock.name} into {(target or VENV).relative_to(ROOT)}"
+    )
     command = [
         str(PYTHON), "-m", "pip", "install", "--no-deps", "--require-hashes", "--no-input",
         "--disable-pip-version-check", "--progress-bar", "off", "-r", str(lock),
+        *(("--target", str(target)) if target else ()),
     ]  # fmt: skip
     last: list[str] = []
     started, seen, shown = time.monotonic(), 0, 0.0

@@ -17,9 +17,9 @@ from registry.decisions.standing import Standing, standing_of
 from registry.domain.vocab import Stage
 from registry.inventory.models import IntendedUse, ModelVersion, RegisteredModel
 from registry.people.actors import Actor
-from registry.policy.decision import Decision
-from registry.policy.engine import decide
+from registry.policy.decision import Ruling
 from registry.policy.facts import Fact, facts_to_json
+from registry.policy.written import write
 
 
 def decide_policy(
@@ -59,7 +59,8 @@ def _decide(
     with transaction.atomic():
         pair = read_pair(intended_use=intended_use, stated=stated)
         facts = pair.facts_on(day=on)
-        decision = decide(packs=released_packs(), facts=facts, stage=stage, as_of=on)
+        written = write(packs=released_packs(), facts=facts, stage=stage, as_of=on)
+        decision = written.ruling
         standing = standing_of(intended_use=intended_use, decision=decision, permit=pair.permit.permit, on=on)
         row = PolicyDecision.objects.create(
             intended_use=intended_use,
@@ -70,8 +71,8 @@ def _decide(
             as_of_date=on,
             facts=facts_to_json(facts=facts),
             facts_digest=decision.facts_digest,
-            body=decision.to_bytes().decode("utf-8"),
-            body_digest=decision.digest(),
+            body=written.body.decode("utf-8"),
+            body_digest=written.digest,
             engine_version=decision.engine_version,
             decided_at=at,
             stated=statement_json(facts=stated) if stated else None,
@@ -99,7 +100,7 @@ def _move_permission(intended_use: IntendedUse, standing: Standing, row: PolicyD
 
 
 def _record_decision(
-    actor: Actor, at: datetime, correlation_id: str, row: PolicyDecision, decision: Decision
+    actor: Actor, at: datetime, correlation_id: str, row: PolicyDecision, decision: Ruling
 ) -> None:
     payload = {
         "decision": str(row.uuid),
@@ -121,7 +122,7 @@ def _record_decision(
     )
 
 
-def _raise_tier(version: ModelVersion, decision: Decision) -> None:
+def _raise_tier(version: ModelVersion, decision: Ruling) -> None:
     """Keep on the model the strictest tier that any of its uses was given."""
     if decision.tier is None:
         return

@@ -17,9 +17,9 @@ from registry.people.actors import Actor
 from registry.policy.condition_checks import ConditionCheck
 from registry.policy.counterfactual import counterfactuals
 from registry.policy.decision import Decision
-from registry.policy.engine import replay
 from registry.policy.explain import citation_texts, fact_label, tree
 from registry.policy.facts import ABSENT, Facts
+from registry.policy.versions import replay
 from registry.policy.vocabulary import TIER
 
 SEARCH_SIZE = 3

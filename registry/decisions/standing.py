@@ -7,7 +7,7 @@ from datetime import date
 from registry.decisions.models import Permit
 from registry.domain.vocab import Outcome, PermissionState, PermitStatus, Stage
 from registry.inventory.models import IntendedUse
-from registry.policy.decision import Decision
+from registry.policy.decision import Ruling
 from registry.policy.explain import sentence
 
 _BY_OUTCOME = {
@@ -27,9 +27,7 @@ class Standing:
     until: date | None
 
 
-def standing_of(
-    *, intended_use: IntendedUse, decision: Decision, permit: Permit | None, on: date
-) -> Standing:
+def standing_of(*, intended_use: IntendedUse, decision: Ruling, permit: Permit | None, on: date) -> Standing:
     """Return the permission that the decision gives, bounded by the permit.
 
     Without a valid permit it is never "allowed": where nothing blocks, the
@@ -54,7 +52,7 @@ def standing_of(
     )
 
 
-def _next_step(decision: Decision, permit: Permit | None, on: date) -> str:
+def _next_step(decision: Ruling, permit: Permit | None, on: date) -> str:
     if permit is not None and permit.status == PermitStatus.SUSPENDED:
         return "its permit is suspended."
     if permit is not None and permit.expires_on < on:

@@ -8,11 +8,12 @@ new form gets a new function.
 """
 
 import hashlib
-import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
+from json.encoder import encode_basestring
 from types import NoneType
 from typing import Any
 from uuid import UUID
@@ -31,6 +32,9 @@ def to_json(value: object) -> Json:
     their value, UUIDs their text. Raises ``InvalidInput`` ``CAN001`` on
     anything else, floats included.
     """
+    convert = _BY_EXACT_TYPE.get(type(value))
+    if convert is not None:
+        return convert(value)
     for kinds, convert in _CONVERSIONS:
         if isinstance(value, kinds):
             return convert(value)
@@ -39,9 +43,22 @@ def to_json(value: object) -> Json:
 
 def canonical_bytes(value: object) -> bytes:
     """Return the one UTF-8 encoding of ``value``: keys sorted by UTF-16 code unit, no spaces."""
-    return json.dumps(
-        _sorted(to_json(value)), ensure_ascii=False, separators=(",", ":"), allow_nan=False
-    ).encode("utf-8")
+    return canonical_text(value).encode("utf-8")
+
+
+def canonical_text(value: object) -> str:
+    """Return what :func:`canonical_bytes` encodes; texts of parts may be put together to the text of a whole."""
+    kind = type(value)
+    if kind is str:
+        return encode_basestring(value)  # type: ignore[arg-type]
+    if kind is dict:
+        return _object_text(value)  # type: ignore[arg-type]
+    if kind is list or kind is tuple:
+        return f"[{','.join([canonical_text(item) for item in value])}]"  # type: ignore[attr-defined]
+    if value is None or kind is bool:
+        return _WORDS[value]  # type: ignore[index]
+    plain = to_json(value)
+    return str(plain) if type(plain) is int else canonical_text(plain)
 
 
 def digest(value: object) -> str:
@@ -54,12 +71,20 @@ def sha256_hex(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _sorted(value: Json) -> Json:
-    if isinstance(value, dict):
-        return {k: _sorted(value[k]) for k in sorted(value, key=lambda k: k.encode("utf-16-be"))}
-    if isinstance(value, list):
-        return [_sorted(v) for v in value]
-    return value
+_WORDS: Mapping[bool | None, str] = {None: "null", False: "false", True: "true"}
+
+
+def _object_text(value: Mapping[object, object]) -> str:
+    labels = _labels(tuple(value))
+    return f"{{{','.join([label + canonical_text(value[key]) for label, key in labels])}}}"
+
+
+@lru_cache(maxsize=512)
+def _labels(keys: tuple[object, ...]) -> tuple[tuple[str, object], ...]:
+    """Return the keys in their order, each behind its text: most objects have the keys of one before them."""
+    names = {_key(key): key for key in keys}
+    ordered = sorted(names, key=lambda name: name.encode("utf-16-be"))
+    return tuple((f"{encode_basestring(name)}:", names[name]) for name in ordered)
 
 
 def _key(key: object) -> str:
@@ -89,7 +114,7 @@ def _plain(value: Decimal) -> str:
 
 
 def _object(value: Mapping[object, object]) -> Json:
-    return {_key(key): to_json(item) for key, item in value.items()}
+    return {key if type(key) is str else _key(key): to_json(item) for key, item in value.items()}
 
 
 def _unordered(value: Collection[object]) -> Json:
@@ -101,6 +126,18 @@ def _array(value: Sequence[object]) -> Json:
         raise _refused("raw bytes")
     return [to_json(item) for item in value]
 
+
+# What most values are, without asking each kind in turn; the answers are those of the list below.
+_BY_EXACT_TYPE: Mapping[type, Callable[[Any], Json]] = {
+    NoneType: lambda value: value,
+    bool: lambda value: value,
+    str: lambda value: value,
+    int: _whole,
+    Decimal: _plain,
+    dict: _object,
+    list: _array,
+    tuple: _array,
+}
 
 # The first kind that fits decides: an enumeration may be text, truth is a whole number to Python.
 _CONVERSIONS: tuple[tuple[type | tuple[type, ...], Callable[[Any], Json]], ...] = (

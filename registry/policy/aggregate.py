@@ -4,16 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from registry.domain.canonical import Json, canonical_bytes
+from registry.domain.canonical import Json
 from registry.domain.vocab import ConditionKind, Outcome, Stage
-from registry.policy.conditions import TraceNode, Truth
+from registry.policy.conditions import Truth
 from registry.policy.decision import (
-    Decision,
     PackRef,
     PlanEntry,
     Reason,
     Requirement,
-    RuleTrace,
+    Ruling,
     UseCondition,
 )
 from registry.policy.facts import ABSENT, Facts
@@ -32,6 +31,7 @@ from registry.policy.rules import (
 )
 from registry.policy.vocabulary import REQUIRED_EXPLAINABILITY, TIER
 
+_HALTING = (Block, Refer)
 _INTERVALS = {"day": 1, "week": 7, "month": 31, "quarter": 92, "half_year": 184, "year": 366}
 
 
@@ -41,7 +41,7 @@ class Applied:
 
     ref: str
     rule: Rule
-    node: TraceNode
+    truth: Truth
     gates: bool
     error: str
     missing: tuple[str, ...]
@@ -49,17 +49,17 @@ class Applied:
     @property
     def takes_effect(self) -> bool:
         """Whether the condition is true or unknown."""
-        return self.node.truth is not Truth.FALSE
+        return self.truth is not Truth.FALSE
 
     @property
     def outcome(self) -> Outcome:
         """What this rule alone makes of the outcome."""
         if not self.gates:
             return Outcome.ALLOW
-        effect, is_unknown = self.rule.effect, self.node.truth is Truth.UNKNOWN
-        if isinstance(effect, Block) and self.takes_effect and not is_unknown:
+        effect = self.rule.effect
+        if isinstance(effect, Block) and self.truth is Truth.TRUE:
             return Outcome.DENY
-        if self.error or (isinstance(effect, Block | Refer) and self.takes_effect):
+        if self.error or (isinstance(effect, _HALTING) and self.takes_effect):
             return Outcome.REFER
         if isinstance(effect, Impose) and self.takes_effect:
             return Outcome.ALLOW_WITH_CONDITIONS
@@ -92,15 +92,15 @@ def assemble(
     clauses: Mapping[str, Clause],
     facts_digest: str,
     engine_version: str,
-) -> Decision:
-    """Return the decision that the evaluated rules and the problems amount to."""
+) -> Ruling:
+    """Return what the evaluated rules and the problems amount to."""
     effective = [item for item in applied if item.takes_effect]
     ruling = [item for item in effective if item.gates]
     plan, clashes = _plan(ruling)
     troubles = (*problems, *clashes)
     reasons = _reasons(applied, troubles)
     cites = sorted({cite for item in effective for cite in item.rule.cites})
-    return Decision(
+    return Ruling(
         outcome=worst(Outcome(reason.outcome) for reason in reasons),
         stage=stage,
         as_of=as_of,
@@ -114,8 +114,7 @@ def assemble(
         missing=tuple(sorted({name for reason in reasons for name in reason.missing})),
         informs=_informs(effective),
         stale_citations=tuple(cite for cite in cites if cite.partition("#")[0] in stale),
-        citations={cite: _citation(clauses[cite]) for cite in cites if cite in clauses},
-        trace=tuple(_trace(item) for item in applied),
+        citations={cite: citation(clauses[cite]) for cite in cites if cite in clauses},
         facts_digest=facts_digest,
         packs=tuple(
             PackRef(instrument=pack.instrument, version=pack.version, hash=pack.content_hash)
@@ -130,7 +129,8 @@ def _level(facts: Facts, name: str) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _citation(clause: Clause) -> dict[str, Json]:
+def citation(clause: Clause) -> dict[str, Json]:
+    """Return a clause as decisions quote it."""
     return {
         "citation": clause.citation,
         "text": clause.text,
@@ -142,7 +142,7 @@ def _citation(clause: Clause) -> dict[str, Json]:
 def _flags(ruling: Sequence[Applied]) -> tuple[str, ...]:
     flags = set()
     for item in ruling:
-        if item.node.truth is Truth.UNKNOWN and isinstance(item.rule.effect, SetTier | SetExplainability):
+        if item.truth is Truth.UNKNOWN and isinstance(item.rule.effect, (SetTier, SetExplainability)):
             names = ", ".join(item.missing) or "a fact"
             flags.add(f"{item.ref} was taken as true because {names} is unknown.")
     return tuple(sorted(flags))
@@ -173,7 +173,7 @@ def _reasons(applied: Sequence[Applied], problems: Sequence[Problem]) -> tuple[R
 
 def _reason(item: Applied) -> Reason:
     effect = item.rule.effect
-    remedy = effect.remedy if isinstance(effect, Block | Refer) else ""
+    remedy = effect.remedy if isinstance(effect, _HALTING) else ""
     error = f"; the rule could not be evaluated: {item.error}" if item.error else ""
     return Reason(
         outcome=item.outcome.value,
@@ -181,7 +181,7 @@ def _reason(item: Applied) -> Reason:
         stage=item.rule.stage.value,
         text=item.rule.title + error,
         remedy=remedy,
-        truth=item.node.truth.value,
+        truth=item.truth.value,
         missing=item.missing,
         cites=item.rule.cites,
     )
@@ -229,16 +229,12 @@ def _plan(ruling: Sequence[Applied]) -> tuple[tuple[PlanEntry, ...], tuple[Probl
                 text = f"Two rules ask for check {check} with different `{name}`."
                 problems.append(Problem(stage=Stage.REQUIREMENTS, text=text, missing=()))
             params.setdefault(name, value)
-        limits = {
-            canonical_bytes(limit.to_json()): limit.to_json()
-            for _, effect in groups[check]
-            for limit in effect.thresholds
-        }
+        limits = {limit.canonical: limit for _, effect in groups[check] for limit in effect.thresholds}
         entries.append(
             PlanEntry(
                 check=check,
                 params=params,
-                thresholds=tuple(limits[key] for key in sorted(limits)),
+                thresholds=tuple(limits[key].to_json() for key in sorted(limits)),
                 rules=tuple(sorted({item.ref for item, _ in groups[check]})),
             )
         )
@@ -249,9 +245,7 @@ def _conditions(ruling: Sequence[Applied]) -> tuple[UseCondition, ...]:
     groups: dict[bytes, list[tuple[Applied, Impose]]] = {}
     for item in ruling:
         if isinstance(item.rule.effect, Impose):
-            groups.setdefault(canonical_bytes(item.rule.effect.to_json()), []).append(
-                (item, item.rule.effect)
-            )
+            groups.setdefault(item.rule.effect.canonical, []).append((item, item.rule.effect))
     found = [_use_condition(groups[key]) for key in sorted(groups)]
     shortest: dict[tuple[str, str], int] = {}
     for limit in found:
@@ -293,20 +287,5 @@ def _informs(effective: Sequence[Applied]) -> tuple[Json, ...]:
         if not item.gates:
             effect = item.rule.effect
             text = effect.text if isinstance(effect, Inform) else item.rule.title
-            notes.append({"rule": item.ref, "text": text, "truth": item.node.truth.value})
+            notes.append({"rule": item.ref, "text": text, "truth": item.truth.value})
     return tuple(notes)
-
-
-def _trace(item: Applied) -> RuleTrace:
-    return RuleTrace(
-        rule=item.ref,
-        stage=item.rule.stage.value,
-        title=item.rule.title,
-        effect=item.rule.effect.to_json(),
-        truth=item.node.truth.value,
-        gates=item.gates,
-        error=item.error,
-        missing=item.missing,
-        cites=item.rule.cites,
-        node=item.node.to_json(),
-    )

@@ -5,25 +5,27 @@ significant bit. Comparing a column costs one comparison per distinct value;
 ``all``, ``any`` and ``not`` cost a few machine instructions per 30 fact sets.
 """
 
-import operator
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from itertools import repeat
+from operator import is_not
+from struct import pack
+from typing import Any
 
 from registry.domain.errors import InvalidInput
-from registry.policy.conditions import All, Compare, Condition, FactRef, Not, Op, Truth, evaluate, names_of
-from registry.policy.facts import Fact, Facts, FactValue
+from registry.policy.conditions import All, Compare, Condition, FactRef, Not, Op, names_of
+from registry.policy.facts import ABSENT, Facts, FactValue
+from registry.policy.predicates import REFLECTED, number_in, predicate
 from registry.policy.vocabulary import VOCABULARY, FactType
 
 _MOST_GROUPS = 255
-_ORDER: dict[Op, Callable[[Decimal | int, Decimal | int], bool]] = {
-    Op.GT: operator.gt,
-    Op.GE: operator.ge,
-    Op.LT: operator.lt,
-    Op.LE: operator.le,
-}
-_NUMBERS = (FactType.INT, FactType.DECIMAL)
+_BLOCK = 64
+_BEFORE_RANKING = 6
+_DIGITS = bytes.maketrans(b"\0\1", b"01")
+_BITS = [bytes([ord("0") + (byte >> bit & 1) for byte in range(256)]) for bit in range(8)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +44,60 @@ class Grouped:
         return _union(mask for value, mask in self.groups.items() if holds(value))
 
 
-@dataclass(frozen=True, slots=True)
 class Listed:
-    """A column of many distinct values, in the order of the fact sets."""
+    """A column of many distinct values, in the order of the fact sets; the unknown lie where ``known`` has no bit.
 
-    values: Sequence[FactValue | None]
+    Ordering the values costs as much as some comparisons with all of them,
+    so that it is done once that many were asked for.
+    """
 
-    @property
-    def known(self) -> int:
-        """The fact sets in which the fact is known."""
-        return _mask(value is not None for value in self.values)
+    def __init__(self, *, values: Sequence[FactValue], known: int) -> None:
+        self.values, self.known = values, known
+        self._asked = 0
+        self._ranks: Ranks | None = None
 
     def where(self, holds: Callable[..., bool]) -> int:
         """The fact sets whose value holds."""
-        return _mask(value is not None and holds(value) for value in self.values)
+        return _mask(map(holds, self.values)) & self.known
+
+    def where_ordered(self, op: Op, limit: Decimal | int) -> int:
+        """The fact sets whose value, a number, stands so to the limit."""
+        self._asked += 1
+        if self._asked <= _BEFORE_RANKING:
+            return self.where(partial(REFLECTED[op], limit))
+        if self._ranks is None:
+            self._ranks = Ranks(values=self.values)
+        return self._ranks.where(op, limit) & self.known
+
+
+class Ranks:
+    """Numbers by their rank among themselves, one mask for each bit of the rank."""
+
+    def __init__(self, *, values: Sequence[FactValue]) -> None:
+        self._ordered: list[Any] = sorted(set(values))
+        places = {value: place for place, value in enumerate(self._ordered)}
+        packed = pack(f"<{len(values)}I", *[places[value] for value in values])
+        self._everyone = (1 << len(values)) - 1
+        self._planes = [
+            (bit, int(packed[bit // 8 :: 4].translate(_BITS[bit % 8]), 2))
+            for bit in reversed(range(len(self._ordered).bit_length()))
+        ]
+
+    def where(self, op: Op, limit: Decimal | int) -> int:
+        """The places whose number stands so to the limit."""
+        cut = bisect_left if op in (Op.LT, Op.GE) else bisect_right
+        below = self._below(cut(self._ordered, limit))
+        return below if op in (Op.LT, Op.LE) else self._everyone ^ below
+
+    def _below(self, rank: int) -> int:
+        below, alike = 0, self._everyone
+        for bit, plane in self._planes:
+            if rank >> bit & 1:
+                below |= alike & ~plane
+                alike &= plane
+            else:
+                alike &= ~plane
+        return below
 
 
 Column = Grouped | Listed
@@ -70,17 +112,48 @@ class Answer:
     erring: int = 0
 
 
-def column(*, name: str, rows: Sequence[Facts]) -> Column:
-    """Return one fact of all fact sets."""
-    values = [fact.value if (fact := row.get(name)) is not None else None for row in rows]
+class Columns:
+    """The facts of some fact sets, column by column, with the comparisons already made on them.
+
+    Rows are read a block at a time, which keeps their memory at hand. What
+    judges the same fact sets again, under other packs, reads them once.
+    """
+
+    def __init__(self, *, rows: Sequence[Facts]) -> None:
+        self.size = len(rows)
+        self.everyone = (1 << len(rows)) - 1
+        self.answers: dict[tuple[Compare, type], Answer] = {}
+        self._rows = rows
+        self._columns: dict[str, Column] = {}
+
+    def read(self, *, names: Iterable[str]) -> None:
+        """Read the facts that were not read yet."""
+        values: dict[str, list[FactValue | None]] = {name: [] for name in names if name not in self._columns}
+        for start in range(0, self.size, _BLOCK) if values else ():
+            gets = [row.get for row in self._rows[start : start + _BLOCK]]
+            for name, found in values.items():
+                found += [get(name, ABSENT).value for get in gets]
+        self._columns |= {name: _column(name, found) for name, found in values.items()}
+
+    def column(self, *, name: str) -> Column:
+        """Return a fact's column."""
+        self.read(names=(name,))
+        return self._columns[name]
+
+
+def _column(name: str, values: Sequence[FactValue | None]) -> Column:
     spec = VOCABULARY.get(name)
-    if spec is not None and spec.type is FactType.DECIMAL:
-        return Listed(values)
     codes: dict[FactValue | None, int] = {None: 0}
-    coded = [codes.setdefault(value, len(codes)) for value in values]
-    if len(codes) > _MOST_GROUPS:
-        return Listed(values)
-    return Grouped(_groups(codes, bytes(coded)))
+    if spec is None or spec.type is not FactType.DECIMAL:
+        for value in dict.fromkeys(values):
+            codes.setdefault(value, len(codes))
+        if len(codes) <= _MOST_GROUPS:
+            return Grouped(_groups(codes, bytes(map(codes.__getitem__, values))))
+    filler = next((value for value in values if value is not None), None)
+    if filler is None:
+        return Grouped({})
+    known = _mask(map(is_not, values, repeat(None)))
+    return Listed(values=[filler if value is None else value for value in values], known=known)
 
 
 def expanded(*, mask: int, size: int) -> str:
@@ -89,38 +162,38 @@ def expanded(*, mask: int, size: int) -> str:
 
 
 class Sheet:
-    """The columns of some fact sets, and conditions asked of them. Each comparison is made once."""
+    """Columns with derived facts laid over them, and conditions asked of both. Each comparison is made once."""
 
-    def __init__(self, *, rows: Sequence[Facts]) -> None:
-        self._rows = rows
-        self.everyone = (1 << len(rows)) - 1
-        self._columns: dict[str, Column] = {}
+    def __init__(self, *, columns: Columns) -> None:
+        self.everyone = columns.everyone
+        self._columns = columns
+        self._derived: dict[str, Column] = {}
         self._answers: dict[tuple[Compare, type], Answer] = {}
 
     def column(self, *, name: str) -> Column:
         """Return a fact's column."""
-        if name not in self._columns:
-            self._columns[name] = column(name=name, rows=self._rows)
-        return self._columns[name]
+        return self._derived.get(name) or self._columns.column(name=name)
 
     def put(self, *, name: str, groups: Mapping[FactValue, int]) -> None:
         """Set a derived fact."""
-        self._columns[name] = Grouped(groups)
+        self._derived[name] = Grouped(groups)
         self._answers.clear()
 
     def ask(self, *, condition: Condition) -> Answer:
         """Return where the condition is true and where it is false, in Kleene's logic."""
         if isinstance(condition, Compare):
             key = (condition, type(condition.value))
-            if key not in self._answers:
-                self._answers[key] = self._compare(condition)
-            return self._answers[key]
+            is_given = self._derived.keys().isdisjoint(names_of(condition))
+            answers = self._columns.answers if is_given else self._answers
+            if key not in answers:
+                answers[key] = self._compare(condition)
+            return answers[key]
         if isinstance(condition, Not):
             inner = self.ask(condition=condition.member)
             return Answer(true=inner.false, false=inner.true, erring=inner.erring)
-        answers = [self.ask(condition=member) for member in condition.members]
-        erring = _union(answer.erring for answer in answers)
-        one, other = [answer.true for answer in answers], [answer.false for answer in answers]
+        found = [self.ask(condition=member) for member in condition.members]
+        erring = _union(answer.erring for answer in found)
+        one, other = [answer.true for answer in found], [answer.false for answer in found]
         if isinstance(condition, All):
             return Answer(true=self._shared(one), false=_union(other), erring=erring)
         return Answer(true=_union(one), false=self._shared(other), erring=erring)
@@ -136,36 +209,18 @@ class Sheet:
         right = self.column(name=leaf.value.fact) if isinstance(leaf.value, FactRef) else None
         known = left.known & (self.everyone if right is None else right.known)
         try:
-            true = left.where(_single(leaf)) if right is None else _where_both(left, right, _double(leaf))
+            true = _where(leaf, left) if right is None else _where_both(left, right, predicate(leaf=leaf))
         except InvalidInput:
             # Types decide whether a comparison fits, so that it errs wherever it can be made.
             return Answer(true=0, false=0, erring=known)
         return Answer(true=true, false=known & ~true)
 
 
-def _single(leaf: Compare) -> Callable[..., bool]:
-    literal = leaf.value
-    is_ordered = leaf.op in _ORDER and _is_number(leaf.fact)
-    if is_ordered and isinstance(literal, Decimal | int) and not isinstance(literal, bool):
-        compare, limit = _ORDER[leaf.op], literal
-        return lambda value: compare(value, limit)
-    return lambda value: _truth(leaf, value)
-
-
-def _double(leaf: Compare) -> Callable[..., bool]:
-    if leaf.op in _ORDER and all(_is_number(name) for name in names_of(leaf)):
-        return _ORDER[leaf.op]
-    return lambda value, other: _truth(leaf, value, other)
-
-
-def _is_number(name: str) -> bool:
-    spec = VOCABULARY.get(name)
-    return spec is not None and spec.type in _NUMBERS
-
-
-def _truth(leaf: Compare, *values: FactValue) -> bool:
-    facts = {name: Fact(value=value) for name, value in zip(names_of(leaf), values, strict=True)}
-    return evaluate(condition=leaf, facts=facts).truth is Truth.TRUE
+def _where(leaf: Compare, column: Column) -> int:
+    limit = number_in(leaf=leaf)
+    if isinstance(column, Listed) and limit is not None:
+        return column.where_ordered(leaf.op, limit)
+    return column.where(predicate(leaf=leaf))
 
 
 def _where_both(left: Column, right: Column, holds: Callable[..., bool]) -> int:
@@ -176,8 +231,7 @@ def _where_both(left: Column, right: Column, holds: Callable[..., bool]) -> int:
         )
     if isinstance(left, Grouped):
         return _where_both(right, left, lambda other, value: holds(value, other))
-    pairs = zip(left.values, right.values, strict=True)
-    return _mask(a is not None and b is not None and holds(a, b) for a, b in pairs)
+    return _mask(map(holds, left.values, right.values)) & left.known & right.known
 
 
 def _groups(codes: Mapping[FactValue | None, int], coded: bytes) -> dict[FactValue, int]:
@@ -190,7 +244,7 @@ def _groups(codes: Mapping[FactValue | None, int], coded: bytes) -> dict[FactVal
 
 
 def _mask(flags: Iterable[bool]) -> int:
-    return int("".join(["1" if flag else "0" for flag in flags]) or "0", 2)
+    return int(bytes(flags).translate(_DIGITS) or b"0", 2)
 
 
 def _union(masks: Iterable[int]) -> int:

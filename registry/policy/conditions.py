@@ -214,7 +214,7 @@ def _compare(leaf: Compare, facts: Facts) -> TraceNode:
     if any(fact.value is None for fact in observed.values()):
         truth = Truth.UNKNOWN
     else:
-        truth = Truth.TRUE if _holds(leaf, observed) else Truth.FALSE
+        truth = Truth.TRUE if holds(leaf, *(fact.value for fact in observed.values())) else Truth.FALSE
     return TraceNode(
         kind="compare",
         truth=truth,
@@ -225,7 +225,7 @@ def _compare(leaf: Compare, facts: Facts) -> TraceNode:
     )
 
 
-_ORDER: dict[Op, Callable[[Decimal | int, Decimal | int], bool]] = {
+ORDER: Mapping[Op, Callable[[Decimal | int, Decimal | int], bool]] = {
     Op.GT: operator.gt,
     Op.GE: operator.ge,
     Op.LT: operator.lt,
@@ -233,14 +233,17 @@ _ORDER: dict[Op, Callable[[Decimal | int, Decimal | int], bool]] = {
 }
 
 
-def _holds(leaf: Compare, observed: Mapping[str, Fact]) -> bool:
-    value = observed[leaf.fact].value
-    other = observed[leaf.value.fact].value if isinstance(leaf.value, FactRef) else leaf.value
+def holds(leaf: Compare, value: FactValue | None, *others: FactValue | None) -> bool:
+    """Return whether the comparison holds for known values; raises ``InvalidInput`` ``CON001``.
+
+    A comparison of two facts takes the other fact's value besides.
+    """
+    other = (others or (value,))[0] if isinstance(leaf.value, FactRef) else leaf.value
     spec = VOCABULARY.get(leaf.fact)
     if spec is None or leaf.op not in OPS_BY_TYPE[spec.type]:
         raise _misfit(leaf)
-    if leaf.op in _ORDER and _is_number(value) and _is_number(other):
-        return _ORDER[leaf.op](value, other)  # type: ignore[arg-type]
+    if leaf.op in ORDER and _is_number(value) and _is_number(other):
+        return ORDER[leaf.op](value, other)  # type: ignore[arg-type]
     if leaf.op in UNARY_OPS:
         return value is (leaf.op is Op.IS_TRUE)
     if leaf.op in SET_OPS and isinstance(other, tuple):

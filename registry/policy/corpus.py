@@ -8,7 +8,8 @@ case outlives the pack that ruled it. Exit status 0 all alike, 1 otherwise.
 
 Codes: ``COR001`` a case is there already, ``COR002`` a case or pack does not
 have the name that its content gives it, ``COR003`` another decision than the
-frozen one, ``COR004`` not a case, ``COR005`` no case at all.
+frozen one, ``COR004`` not a case, ``COR005`` no case at all; ``POL004`` the
+engine that froze a case is not here.
 """
 
 import argparse
@@ -23,12 +24,12 @@ from pathlib import Path
 from registry.domain.canonical import Json
 from registry.domain.errors import IntegrityMismatch, InvalidInput, MrmError
 from registry.domain.vocab import Stage
-from registry.policy.decision import Decision
 from registry.policy.engine import decide
 from registry.policy.facts import Facts, facts_from_json, facts_to_json
 from registry.policy.pack import PACKS_FOLDER, ensure_locked, read_lock, read_packs
 from registry.policy.pack_reader import read_pack
 from registry.policy.rules import Pack
+from registry.policy.versions import ENGINES, Engine, engine_of
 
 _DRAFT = frozenset({"title", "stage", "as_of", "facts"})
 _FROZEN = _DRAFT | {"packs", "outcome", "tier", "engine_version", "body_digest"}
@@ -86,7 +87,7 @@ def add_case(*, draft: Draft, folder: Path, packs_folder: Path = PACKS_FOLDER) -
     """
     packs = read_packs(folder=packs_folder)
     ensure_locked(packs=packs, lock=read_lock(folder=packs_folder))
-    decision = _decided(draft, packs)
+    decision = decide(packs=packs, facts=draft.facts, stage=draft.stage, as_of=draft.as_of)
     slug = "-".join(re.findall(r"[a-z0-9]+", draft.title.lower()))
     if any(folder.glob(f"{slug}.*.json")):
         raise InvalidInput(
@@ -115,8 +116,8 @@ def add_case(*, draft: Draft, folder: Path, packs_folder: Path = PACKS_FOLDER) -
     return path
 
 
-def replay_corpus(*, folder: Path) -> tuple[int, list[MrmError]]:
-    """Decide every case of the folder again; return how many there are and every defect."""
+def replay_corpus(*, folder: Path, engines: Mapping[str, Engine] = ENGINES) -> tuple[int, list[MrmError]]:
+    """Decide every case again with the engine that froze it; return how many there are and every defect."""
     packs: dict[str, Pack] = {}
     defects: list[MrmError] = []
     for path in sorted((folder / "packs").glob("*.yaml")):
@@ -130,20 +131,22 @@ def replay_corpus(*, folder: Path) -> tuple[int, list[MrmError]]:
         defects.append(InvalidInput("COR005", "there is no frozen decision", remedy=remedy))
     for path in paths:
         try:
-            _replay(path, packs)
+            _replay(path, packs, engines)
         except MrmError as found:
             defects.append(found)
     return len(paths), defects
 
 
-def _replay(path: Path, packs: Mapping[str, Pack]) -> None:
+def _replay(path: Path, packs: Mapping[str, Pack], engines: Mapping[str, Engine]) -> None:
     case = _object(path.read_text(encoding="utf-8"), _FROZEN)
     named = case["packs"]
     if not isinstance(named, dict) or not set(named.values()) <= set(packs):
         raise _unreadable(f"{path.name} names packs that the corpus does not hold")
     if path.name.rpartition(".json")[0].rpartition(".")[2] != str(case["body_digest"])[:12]:
         raise _misnamed(path, str(case["body_digest"])[:12])
-    decision = _decided(_draft(case), [packs[str(value)] for value in named.values()])
+    draft, given = _draft(case), [packs[str(value)] for value in named.values()]
+    decide_again = engine_of(version=str(case["engine_version"]), engines=engines)
+    decision = decide_again(packs=given, facts=draft.facts, stage=draft.stage, as_of=draft.as_of)
     now: dict[str, Json] = {
         "outcome": decision.outcome.value,
         "tier": decision.tier,
@@ -157,10 +160,6 @@ def _replay(path: Path, packs: Mapping[str, Pack]) -> None:
             f"{path.name} gives another decision: {'; '.join(differing)}",
             remedy="Put the new semantics beside the old ones, under a new engine version.",
         )
-
-
-def _decided(draft: Draft, packs: Sequence[Pack]) -> Decision:
-    return decide(packs=packs, facts=draft.facts, stage=draft.stage, as_of=draft.as_of)
 
 
 def _draft(data: Mapping[str, Json]) -> Draft:

@@ -22,10 +22,11 @@ from registry.domain.vocab import Outcome, Provenance, Stage
 from registry.policy.aggregate import Applied
 from registry.policy.candidates import candidate_values, distance
 from registry.policy.conditions import evaluate, facts_read
-from registry.policy.engine import Evaluation, decide, evaluate_stages
+from registry.policy.engine import Evaluation, evaluate_stages
 from registry.policy.facts import ABSENT, Fact, Facts, FactValue
 from registry.policy.rules import Pack
 from registry.policy.vocabulary import REQUIRED_EXPLAINABILITY, TIER, VOCABULARY
+from registry.policy.written import write
 
 Changes = Mapping[str, FactValue]
 
@@ -103,7 +104,7 @@ def counterfactuals(
     ``CFA001`` when the outcome already is the target.
     """
     probe = _Probe(packs=packs, facts=facts, stage=stage, as_of=as_of, budget=budget)
-    current = probe.decision.outcome
+    current = probe.ruling.outcome
     if current is target:
         raise InvalidInput(
             "CFA001",
@@ -134,7 +135,8 @@ class _Probe:
     ) -> None:
         self.packs, self.facts, self.stage, self.as_of = packs, facts, stage, as_of
         self.budget, self.evaluations = budget, 0
-        self.decision = decide(packs=packs, facts=facts, stage=stage, as_of=as_of)
+        self._outcomes: dict[frozenset[tuple[str, FactValue]], Outcome] = {}
+        self.ruling = write(packs=packs, facts=facts, stage=stage, as_of=as_of).ruling
         self.base = evaluate_stages(packs=packs, facts=facts, stage=stage, as_of=as_of)
         self.reads = {item.ref: facts_read(condition=item.rule.when) for item in self.base.applied}
         self.upstream = frozenset(
@@ -151,19 +153,26 @@ class _Probe:
         }
 
     def outcome(self, changes: Changes) -> Outcome:
-        """Return the outcome of a full decision under the changes."""
-        return decide(
-            packs=self.packs, facts=self._changed(self.facts, changes), stage=self.stage, as_of=self.as_of
-        ).outcome
+        """Return the outcome of a full decision under the changes, made once."""
+        key = frozenset(changes.items())
+        if key not in self._outcomes:
+            written = write(
+                packs=self.packs,
+                facts=self._changed(self.facts, changes),
+                stage=self.stage,
+                as_of=self.as_of,
+            )
+            self._outcomes[key] = written.ruling.outcome
+        return self._outcomes[key]
 
     def reaches(self, changes: Changes, target: Outcome) -> bool:
         """Verify a set by deciding again."""
-        rank, now = self.outcome(changes).rank, self.decision.outcome.rank
+        rank, now = self.outcome(changes).rank, self.ruling.outcome.rank
         return rank <= target.rank if target.rank < now else rank >= target.rank
 
     def milder(self, target: Outcome, size: int) -> list[dict[str, FactValue]]:
         """Return all sets of exactly ``size`` that bring every rule down to the target."""
-        is_stuck = any(not reason.rule for reason in self.decision.reasons)
+        is_stuck = any(not reason.rule for reason in self.ruling.reasons)
         if is_stuck and target.rank < Outcome.REFER.rank:
             return []
         return list(self._descend({}, self.base.applied, target, size))
@@ -228,9 +237,14 @@ class _Probe:
 
     @staticmethod
     def _again(item: Applied, facts: Facts) -> Applied:
-        node = evaluate(condition=item.rule.when, facts=facts)
+        truth = evaluate(condition=item.rule.when, facts=facts).truth
         return Applied(
-            ref=item.ref, rule=item.rule, node=node, gates=item.gates, error=item.error, missing=item.missing
+            ref=item.ref,
+            rule=item.rule,
+            truth=truth,
+            gates=item.gates,
+            error=item.error,
+            missing=item.missing,
         )
 
     @staticmethod

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import TypeVar
 
-from registry.domain.canonical import Json, canonical_bytes, digest, to_json
+from registry.domain.canonical import Json, canonical_bytes, sha256_hex, to_json
 from registry.domain.errors import InvalidInput
 from registry.domain.vocab import Outcome, Stage
 
@@ -91,8 +91,8 @@ class RuleTrace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """The engine's answer for one version, one use case, one stage and one date.
+class Ruling:
+    """What the rules amount to: a decision without its trace.
 
     At ``gate:register`` the outcome ``allow`` means "may be validated".
     ``flags`` name derived facts that took the stricter value for want of a
@@ -113,7 +113,6 @@ class Decision:
     informs: tuple[Json, ...]
     stale_citations: tuple[str, ...]
     citations: dict[str, Json]
-    trace: tuple[RuleTrace, ...]
     facts_digest: str
     packs: tuple[PackRef, ...]
     engine_version: str
@@ -131,17 +130,33 @@ class Decision:
             for item in self.plan
         ]
 
+    def members(self) -> dict[str, object]:
+        """Return all of it as objects, lists and the values in them, for canonical JSON to take."""
+        return {item.name: _members(getattr(self, item.name)) for item in fields(self)}
+
     def to_json(self) -> dict[str, Json]:
-        """Return the decision as canonical JSON values."""
-        return {item.name: _plain(getattr(self, item.name)) for item in fields(self)}
+        """Return all of it as canonical JSON values."""
+        return {name: to_json(value) for name, value in self.members().items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision(Ruling):
+    """The engine's answer for one version, one use case, one stage and one date, with every rule's trace."""
+
+    trace: tuple[RuleTrace, ...]
+
+    @classmethod
+    def traced(cls, *, ruling: Ruling, trace: tuple[RuleTrace, ...]) -> "Decision":
+        """Return the decision that a ruling and the trace of its rules make."""
+        return cls(**{item.name: getattr(ruling, item.name) for item in fields(Ruling)}, trace=trace)
 
     def to_bytes(self) -> bytes:
         """Return the canonical bytes; equal decisions have equal bytes."""
-        return canonical_bytes(self.to_json())
+        return canonical_bytes(self.members())
 
     def digest(self) -> str:
         """Return the SHA-256 of the canonical bytes."""
-        return digest(self.to_json())
+        return sha256_hex(self.to_bytes())
 
     @classmethod
     def from_json(cls, data: Mapping[str, Json]) -> "Decision":
@@ -169,12 +184,19 @@ class Decision:
         )
 
 
-def _plain(value: object) -> Json:
-    if isinstance(value, Requirement | PlanEntry | UseCondition | Reason | RuleTrace | PackRef):
-        return {item.name: to_json(getattr(value, item.name)) for item in fields(value)}
+_PARTS: Mapping[type[object], tuple[str, ...]] = {
+    part: tuple(item.name for item in fields(part))
+    for part in (Requirement, PlanEntry, UseCondition, Reason, RuleTrace, PackRef)
+}
+
+
+def _members(value: object) -> object:
+    names = _PARTS.get(type(value))
+    if names is not None:
+        return {name: getattr(value, name) for name in names}
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return to_json(value)
+        return [_members(item) for item in value]
+    return value
 
 
 def _entries(part: type[object], data: Json) -> dict[str, Json]:

@@ -6,18 +6,18 @@ rule that errs refers. A stage without a rule that may gate refers.
 
 Aggregation is a maximum or a union throughout, so neither order nor
 repetition of rules matters, and a further rule never makes an outcome milder.
-A semantic change gets a new engine version beside this one.
+A semantic change gets a new engine version beside this one, in ``versions``.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from registry.domain.errors import IntegrityMismatch, InvalidInput
+from registry.domain.errors import InvalidInput
 from registry.domain.vocab import BindingLevel, Provenance, Stage, Verification
 from registry.policy.aggregate import Applied, Problem, assemble
 from registry.policy.conditions import TraceNode, Truth, evaluate, missing_facts
-from registry.policy.decision import Decision
+from registry.policy.decision import Decision, RuleTrace
 from registry.policy.facts import Fact, Facts, ensure_facts, facts_digest, unknown
 from registry.policy.rules import Clause, Inform, Pack, Rule, SetExplainability, SetTier
 from registry.policy.vocabulary import REQUIRED_EXPLAINABILITY, TIER
@@ -28,10 +28,17 @@ NON_BINDING = (BindingLevel.RESEARCH, BindingLevel.RESCINDED, BindingLevel.CONSU
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Traced(Applied):
+    """One rule with what its condition saw."""
+
+    node: TraceNode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
     """All rules of the stages run, evaluated, before they are put together."""
 
-    applied: tuple[Applied, ...]
+    applied: tuple[Traced, ...]
     facts: Mapping[str, Fact]
     problems: tuple[Problem, ...]
 
@@ -44,44 +51,28 @@ def decide(*, packs: Sequence[Pack], facts: Facts, stage: Stage, as_of: date) ->
     """
     evaluation = evaluate_stages(packs=packs, facts=facts, stage=stage, as_of=as_of)
     ruling = packs_in_force(packs=packs, as_of=as_of)
-    empty = tuple(_empty_stages(evaluation.applied, stage))
-    return assemble(
+    empty = empty_stages({item.rule.stage for item in evaluation.applied if item.gates}, stage)
+    found = assemble(
         applied=evaluation.applied,
         facts=evaluation.facts,
         problems=(*evaluation.problems, *empty),
         stage=stage,
         as_of=as_of,
         packs=ruling,
-        stale=_stale_refs(packs, ruling),
-        clauses=_clauses(packs),
+        stale=stale_refs(packs, ruling),
+        clauses=clauses_of(packs),
         facts_digest=facts_digest(facts=facts),
         engine_version=ENGINE_VERSION,
     )
-
-
-def replay(*, decision: Decision, packs: Sequence[Pack], facts: Facts) -> Decision:
-    """Decide again from stored inputs.
-
-    Raises ``IntegrityMismatch``: ``POL002`` other facts, ``POL003`` other
-    packs, ``POL004`` other engine, ``POL005`` the same inputs gave other bytes.
-    """
-    if facts_digest(facts=facts) != decision.facts_digest:
-        raise _mismatch("POL002", "the facts are not those of the decision")
-    if decision.engine_version != ENGINE_VERSION:
-        raise _mismatch("POL004", f"the decision was made by engine {decision.engine_version}")
-    again = decide(packs=packs, facts=facts, stage=decision.stage, as_of=decision.as_of)
-    if again.packs != decision.packs:
-        raise _mismatch("POL003", "the packs in force are not those of the decision")
-    if again.to_bytes() != decision.to_bytes():
-        raise _mismatch("POL005", "the same facts and packs gave another decision")
-    return again
+    return Decision.traced(ruling=found, trace=tuple(_trace(item) for item in evaluation.applied))
 
 
 def packs_in_force(*, packs: Sequence[Pack], as_of: date) -> tuple[Pack, ...]:
     """Return the packs that rule on the date, each once, sorted: effective and not superseded."""
     by_ref: dict[str, Pack] = {}
     for pack in packs:
-        if by_ref.setdefault(pack.ref, pack).content_hash != pack.content_hash:
+        first = by_ref.setdefault(pack.ref, pack)
+        if first is not pack and first.content_hash != pack.content_hash:
             raise InvalidInput(
                 "POL001",
                 f"two different contents are called `{pack.ref}`",
@@ -95,49 +86,79 @@ def packs_in_force(*, packs: Sequence[Pack], as_of: date) -> tuple[Pack, ...]:
 def evaluate_stages(*, packs: Sequence[Pack], facts: Facts, stage: Stage, as_of: date) -> Evaluation:
     """Evaluate the rules of all stages up to ``stage``, tiering first."""
     ruling = packs_in_force(packs=packs, as_of=as_of)
-    clauses = _clauses(packs)
-    adopted = {ref for pack in ruling if pack.binding_level is BindingLevel.HOUSE for ref in pack.adopts}
+    clauses = clauses_of(packs)
+    adopted = adopted_by(ruling)
     working = ensure_facts(facts=facts)
-    applied: list[Applied] = []
+    applied: list[Traced] = []
     problems: list[Problem] = []
     for step in (item for item in Stage if item.rank <= stage.rank):
         results = [
-            _apply(pack, rule, working, adopted, clauses) for pack in ruling for rule in _rules_of(pack, step)
+            _apply(pack, rule, working, adopted, clauses) for pack in ruling for rule in rules_of(pack, step)
         ]
         applied.extend(results)
         if step is Stage.TIERING:
-            working |= _derive(results, working)
-            problems.extend(_underived(working, stage))
+            working |= derive(results, working)
+            problems.extend(underived(working, stage))
     return Evaluation(applied=tuple(applied), facts=working, problems=tuple(problems))
 
 
-def _rules_of(pack: Pack, stage: Stage) -> list[Rule]:
+def rules_of(pack: Pack, stage: Stage) -> list[Rule]:
+    """Return the pack's rules of one stage, each once, sorted."""
     by_id = {rule.id: rule for rule in pack.rules if rule.stage is stage}
     return [by_id[key] for key in sorted(by_id)]
 
 
 def _apply(
-    pack: Pack, rule: Rule, facts: Facts, adopted: Iterable[str], clauses: Mapping[str, Clause]
-) -> Applied:
-    error = ", ".join(
-        f"cites `{cite}`, which no pack given holds" for cite in rule.cites if cite not in clauses
-    )
+    pack: Pack, rule: Rule, facts: Facts, adopted: Collection[str], clauses: Mapping[str, Clause]
+) -> Traced:
+    error = unfounded(rule, clauses)
     try:
         node = evaluate(condition=rule.when, facts=facts)
     except InvalidInput as found:
         error = "; ".join(part for part in (error, found.message) if part)
         node = TraceNode(kind="all", truth=Truth.UNKNOWN)
-    return Applied(
+    return Traced(
         ref=f"{pack.ref}#{rule.id}",
         rule=rule,
-        node=node,
-        gates=_may_gate(pack, rule, adopted, clauses),
+        truth=node.truth,
+        gates=may_gate(pack, rule, adopted, clauses),
         error=error,
         missing=missing_facts(node=node),
+        node=node,
     )
 
 
-def _may_gate(pack: Pack, rule: Rule, adopted: Iterable[str], clauses: Mapping[str, Clause]) -> bool:
+def _trace(item: Traced) -> RuleTrace:
+    return RuleTrace(
+        rule=item.ref,
+        stage=item.rule.stage.value,
+        title=item.rule.title,
+        effect=item.rule.effect.to_json(),
+        truth=item.truth.value,
+        gates=item.gates,
+        error=item.error,
+        missing=item.missing,
+        cites=item.rule.cites,
+        node=item.node.to_json(),
+    )
+
+
+def adopted_by(ruling: Iterable[Pack]) -> frozenset[str]:
+    """Return the packs that house packs in force lend their own power."""
+    return frozenset(
+        ref for pack in ruling if pack.binding_level is BindingLevel.HOUSE for ref in pack.adopts
+    )
+
+
+def unfounded(rule: Rule, clauses: Mapping[str, Clause]) -> str:
+    """Say which clauses the rule cites that no pack holds; empty when there is none."""
+    return ", ".join(
+        f"cites `{cite}`, which no pack given holds" for cite in rule.cites if cite not in clauses
+    )
+
+
+def may_gate(pack: Pack, rule: Rule, adopted: Collection[str], clauses: Mapping[str, Clause]) -> bool:
+    """Whether the rule may change the outcome: it binds, does more than inform, and rests on verified clauses."""
     if isinstance(rule.effect, Inform):
         return False
     if pack.binding_level in NON_BINDING and pack.ref not in adopted:
@@ -147,7 +168,8 @@ def _may_gate(pack: Pack, rule: Rule, adopted: Iterable[str], clauses: Mapping[s
     )
 
 
-def _derive(results: Sequence[Applied], facts: Facts) -> dict[str, Fact]:
+def derive(results: Iterable[Applied], facts: Facts) -> dict[str, Fact]:
+    """Return tier and required explainability, the strictest of what tiering gave and what was given."""
     ruling = [item for item in results if item.takes_effect and item.gates]
     tiers = {item.ref: item.rule.effect.tier for item in ruling if isinstance(item.rule.effect, SetTier)}
     levels = {
@@ -168,7 +190,8 @@ def _derive(results: Sequence[Applied], facts: Facts) -> dict[str, Fact]:
     return derived
 
 
-def _underived(facts: Facts, stage: Stage) -> list[Problem]:
+def underived(facts: Facts, stage: Stage) -> list[Problem]:
+    """Return a problem for each derived fact that is still unknown after tiering."""
     return [
         Problem(stage=Stage.TIERING, text=f"No rule in force sets {words}.", missing=(name,))
         for name, words in ((TIER, "a risk tier"), (REQUIRED_EXPLAINABILITY, "the explainability required"))
@@ -176,8 +199,8 @@ def _underived(facts: Facts, stage: Stage) -> list[Problem]:
     ]
 
 
-def _empty_stages(applied: Sequence[Applied], stage: Stage) -> list[Problem]:
-    ruled = {item.rule.stage for item in applied if item.gates}
+def empty_stages(ruled: Container[Stage], stage: Stage) -> list[Problem]:
+    """Return a problem for each stage that no rule which may gate belongs to."""
     return [
         Problem(stage=step, text=f"No rule in force decides at stage {step}.", missing=())
         for step in Stage
@@ -185,16 +208,12 @@ def _empty_stages(applied: Sequence[Applied], stage: Stage) -> list[Problem]:
     ]
 
 
-def _clauses(packs: Sequence[Pack]) -> dict[str, Clause]:
+def clauses_of(packs: Sequence[Pack]) -> dict[str, Clause]:
+    """Return the clauses of all packs by full reference."""
     return {ref: clause for pack in packs for ref, clause in pack.clauses_by_ref.items()}
 
 
-def _stale_refs(packs: Sequence[Pack], ruling: Sequence[Pack]) -> frozenset[str]:
+def stale_refs(packs: Sequence[Pack], ruling: Sequence[Pack]) -> frozenset[str]:
+    """Return the packs that no longer rule, or were rescinded: who cites them cites a stale text."""
     current = {pack.ref for pack in ruling if pack.binding_level is not BindingLevel.RESCINDED}
     return frozenset(pack.ref for pack in packs) - current
-
-
-def _mismatch(code: str, message: str) -> IntegrityMismatch:
-    return IntegrityMismatch(
-        code, message, remedy="Replay with the stored facts, the stored packs and the engine that decided."
-    )

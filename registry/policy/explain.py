@@ -6,7 +6,7 @@ from datetime import date
 from registry.domain.canonical import Json
 from registry.domain.vocab import Outcome, Stage
 from registry.policy.conditions import Condition, Truth, condition_to_json
-from registry.policy.decision import Decision, Reason, RuleTrace
+from registry.policy.decision import Decision, Reason, RuleTrace, Ruling
 from registry.policy.rules import Rule
 from registry.policy.vocabulary import VOCABULARY, FactType
 
@@ -31,7 +31,7 @@ _WORDS = {
 }
 
 
-def sentence(*, decision: Decision, version: str, use: str, until: date | None = None) -> str:
+def sentence(*, decision: Ruling, version: str, use: str, until: date | None = None) -> str:
     """Return one sentence: what may be done, until when, because of what.
 
     ``version`` and ``use`` are names to show; ``until`` is the date on which
@@ -99,7 +99,7 @@ def fact_label(*, name: str) -> str:
     return words if words[1:2].isupper() else words[0].lower() + words[1:]
 
 
-def citation_texts(*, decision: Decision, cites: tuple[str, ...]) -> tuple[str, ...]:
+def citation_texts(*, decision: Ruling, cites: tuple[str, ...]) -> tuple[str, ...]:
     """Return the citations to show for clause references."""
     shown = []
     for cite in cites:
@@ -116,7 +116,7 @@ def unknown_text(*, name: str) -> str:
     return f"{fact_label(name=name)} is not known"
 
 
-def _grounds(decision: Decision, reasons: list[Reason]) -> str:
+def _grounds(decision: Ruling, reasons: list[Reason]) -> str:
     first = reasons[0]
     sources = ", ".join(citation_texts(decision=decision, cites=first.cites))
     missing = " and ".join(unknown_text(name=name) for name in first.missing)

@@ -77,7 +77,7 @@ def parse_value(*, spec: FactSpec, raw: object) -> FactValue:
     value = _PARSERS[spec.type](spec, plain)
     if value is None:
         raise _refused(spec, raw)
-    if isinstance(value, Decimal | int) and not isinstance(value, bool) and _is_outside(spec, value):
+    if isinstance(value, _NUMBERS) and not isinstance(value, bool) and _is_outside(spec, value):
         raise _refused(spec, raw)
     return value
 
@@ -89,9 +89,9 @@ def ensure_facts(*, facts: Facts) -> dict[str, Fact]:
     """
     checked: dict[str, Fact] = {}
     for name, fact in facts.items():
-        spec = spec_of(name=name)
-        if fact.value is not None and parse_value(spec=spec, raw=fact.value) != fact.value:
-            raise _refused(spec, fact.value)
+        spec, value = spec_of(name=name), fact.value
+        if value is not None and parse_value(spec=spec, raw=value) != value:
+            raise _refused(spec, value)
         checked[name] = fact
     return checked
 
@@ -172,6 +172,7 @@ def _parse_text(_spec: FactSpec, raw: object) -> FactValue | None:
     return raw if isinstance(raw, str) and raw else None
 
 
+_NUMBERS = (int, Decimal)
 _PARSERS = {
     FactType.BOOL: _parse_bool,
     FactType.INT: _parse_int,

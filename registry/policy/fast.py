@@ -11,10 +11,10 @@ from datetime import date
 from itertools import combinations
 from typing import TypeVar
 
-from registry.domain.canonical import canonical_bytes
-from registry.domain.vocab import BindingLevel, Outcome, Stage, Verification
-from registry.policy.columns import Answer, Grouped, Sheet, expanded
-from registry.policy.engine import NON_BINDING, packs_in_force
+from registry.domain.vocab import Outcome, Stage, Verification
+from registry.policy.columns import Answer, Columns, Grouped, Sheet, expanded
+from registry.policy.conditions import facts_read
+from registry.policy.engine import NON_BINDING, adopted_by, clauses_of, packs_in_force
 from registry.policy.facts import Facts, FactValue
 from registry.policy.rules import (
     Block,
@@ -81,16 +81,20 @@ class _Ruling:
     errs: int
 
 
-def judge(*, packs: Sequence[Pack], rows: Sequence[Facts], stage: Stage, as_of: date) -> Verdicts:
+def judge(*, packs: Sequence[Pack], rows: Sequence[Facts] | Columns, stage: Stage, as_of: date) -> Verdicts:
     """Return the verdicts at ``stage`` on fact sets whose values are as declared.
+
+    Who judges the same fact sets more than once gives their columns.
 
     Equal to ``decide`` on each, which also checks the facts. Raises
     ``InvalidInput`` ``POL001`` when two contents claim one pack's name.
     """
     ruling = packs_in_force(packs=packs, as_of=as_of)
-    clauses = {ref: clause for pack in packs for ref, clause in pack.clauses_by_ref.items()}
-    adopted = {ref for pack in ruling if pack.binding_level is BindingLevel.HOUSE for ref in pack.adopts}
-    sheet = Sheet(rows=rows)
+    clauses = clauses_of(packs)
+    adopted = adopted_by(ruling)
+    columns = rows if isinstance(rows, Columns) else Columns(rows=rows)
+    columns.read(names=_facts_of(ruling, stage))
+    sheet = Sheet(columns=columns)
     found: list[_Ruling] = []
     refer = 0
     for step in (item for item in Stage if item.rank <= stage.rank):
@@ -110,11 +114,16 @@ def judge(*, packs: Sequence[Pack], rows: Sequence[Facts], stage: Stage, as_of: 
     tiers = sheet.column(name=TIER)
     assert isinstance(tiers, Grouped)
     return Verdicts(
-        size=len(rows),
+        size=columns.size,
         by_outcome=_outcomes(found, refer),
         by_tier={int(tier): mask for tier, mask in tiers.groups.items() if mask},
         by_condition=_conditions(found),
     )
+
+
+def _facts_of(ruling: Sequence[Pack], stage: Stage) -> set[str]:
+    rules = [rule for pack in ruling for rule in pack.rules if rule.stage.rank <= stage.rank]
+    return {TIER, REQUIRED_EXPLAINABILITY}.union(*(facts_read(condition=rule.when) for rule in rules))
 
 
 def _may_gate(rule: Rule, clauses: Mapping[str, Clause]) -> bool:
@@ -200,7 +209,7 @@ def _conditions(found: Sequence[_Ruling]) -> dict[bytes, int]:
     imposed: dict[bytes, int] = {}
     for item in found:
         if isinstance(item.rule.effect, Impose):
-            key = canonical_bytes(item.rule.effect.to_json())
+            key = item.rule.effect.canonical
             imposed[key] = imposed.get(key, 0) | item.takes_effect
     return imposed
 

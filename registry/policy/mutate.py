@@ -1,8 +1,8 @@
 """How well the examples guard the packs: ``python -m registry.policy.mutate``.
 
 Each mutant drops a rule, turns one operator round, moves one threshold or
-takes one member from a list. A mutant is killed when a proof of
-``check_pack`` fails or an example comes out otherwise. The command prints the
+takes one member from a list. A mutant is killed when an example comes out
+otherwise. The command prints the
 rate and the survivors; exit status 1 when the rate is below ``--least``.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from registry.policy.conditions import All, AnyOf, Compare, Condition, Not, Op
 from registry.policy.pack import PACKS_FOLDER, read_packs
 from registry.policy.pack_checks import example_failures
-from registry.policy.rules import Pack, Rule
+from registry.policy.rules import Pack
 
 _TURNED = {
     Op.EQ: Op.NE,
@@ -36,14 +36,17 @@ def mutants(*, pack: Pack) -> Iterator[tuple[str, Pack]]:
     """Yield each mutant with a line that says what was done."""
     for rule in pack.rules:
         others = tuple(item for item in pack.rules if item.id != rule.id)
-        yield f"{pack.ref}#{rule.id}: dropped", replace(pack, rules=others)
+        # Most mutants are noticed by an example that names the rule, so those are looked at first.
+        examples = tuple(sorted(pack.examples, key=lambda item: rule.id not in (*item.fires, *item.silent)))
+        yield f"{pack.ref}#{rule.id}: dropped", replace(pack, rules=others, examples=examples)
         for what, when in _mutated(rule.when):
-            yield f"{pack.ref}#{rule.id}: {what}", replace(pack, rules=(*others, _with(rule, when)))
+            rules = (*others, replace(rule, when=when))
+            yield f"{pack.ref}#{rule.id}: {what}", replace(pack, rules=rules, examples=examples)
 
 
 def is_killed(*, mutant: Pack, others: Mapping[str, Pack]) -> bool:
     """Whether the pack's own examples notice."""
-    return bool(example_failures(pack=mutant, others=others))
+    return any(example_failures(pack=mutant, others=others))
 
 
 def main(*, arguments: Sequence[str]) -> int:
@@ -66,10 +69,6 @@ def main(*, arguments: Sequence[str]) -> int:
     killed = total - len(survivors)
     sys.stdout.write(f"{killed} of {total} mutants killed\n")
     return 0 if total and killed * 100 >= options.least * total else 1
-
-
-def _with(rule: Rule, when: Condition) -> Rule:
-    return replace(rule, when=when)
 
 
 def _mutated(condition: Condition) -> Iterator[tuple[str, Condition]]:

@@ -8,7 +8,7 @@ as a derived fact grows stricter, ``PAC026`` a reference to nothing,
 that does not give a tier for all facts, or not of the house.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from registry.domain.errors import InvalidInput
@@ -46,9 +46,10 @@ def check_pack(*, pack: Pack, others: Mapping[str, Pack]) -> tuple[InvalidInput,
     )
 
 
-def example_failures(*, pack: Pack, others: Mapping[str, Pack]) -> tuple[str, ...]:
-    """Return what differs from the pack's examples; empty when all come out as written."""
-    return tuple(text for example in pack.examples for text in _differences(pack, example, others))
+def example_failures(*, pack: Pack, others: Mapping[str, Pack]) -> Iterator[str]:
+    """Yield what differs from the pack's examples, one after the other; nothing when all come out as written."""
+    for example in pack.examples:
+        yield from _differences(pack, example, others)
 
 
 def _refused(pack: Pack, code: str, message: str, remedy: str) -> InvalidInput:

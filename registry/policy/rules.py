@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 
-from registry.domain.canonical import Json, digest, to_json
+from registry.domain.canonical import Json, canonical_bytes, digest, to_json
 from registry.domain.vocab import (
     BindingLevel,
     ConditionKind,
@@ -42,7 +42,7 @@ class Direction(StrEnum):
     AT_MOST = "at_most"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Threshold:
     """A limit on one metric of a check; beyond it the check gets ``verdict``."""
 
@@ -63,6 +63,11 @@ class Threshold:
             "verdict": self.verdict.value,
             "cites": list(self.cites),
         }
+
+    @cached_property
+    def canonical(self) -> bytes:
+        """Canonical bytes: what is alike in two thresholds, and their order."""
+        return canonical_bytes(self.to_json())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +139,7 @@ class Refer:
         return {"refer": self.remedy}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Impose:
     """A machine-readable limit on use."""
 
@@ -153,6 +158,11 @@ class Impose:
                 "expires_in_days": self.expires_in_days,
             }
         }
+
+    @cached_property
+    def canonical(self) -> bytes:
+        """Canonical bytes: what is alike in two limits, and their order."""
+        return canonical_bytes(self.to_json())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

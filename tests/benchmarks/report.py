@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.harness import Cost, Result
+from tests.benchmarks.peers import peer_versions
 
 LIBRARIES = ("django", "djangorestframework", "django-filter", "mlflow", "psycopg", "gunicorn")
 COLUMNS = (
@@ -32,7 +33,7 @@ def conditions(*, database: str) -> dict[str, Any]:
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "system": platform.platform(),
-        "libraries": {name: version(name) for name in LIBRARIES},
+        "libraries": {name: version(name) for name in LIBRARIES} | peer_versions(),
         "database": database,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "load_average": round(os.getloadavg()[0], 2),

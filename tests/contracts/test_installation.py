@@ -49,6 +49,28 @@ def test_an_interruption_says_how_to_go_on(
     assert not (venv / ".installed-worker").exists()
 
 
+def test_peers_of_benchmarks_go_to_a_folder_of_their_own(
+    venv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peers = tmp_path / "peers"
+    (peers / "of an older lock").mkdir(parents=True)
+    asked: list[tuple[str, Path | None]] = []
+
+    def installed(*, lock: Path, target: Path | None = None) -> None:
+        asked.append((lock.name, target))
+        peers.mkdir()
+
+    monkeypatch.setattr(install, "PEERS", peers)
+    monkeypatch.setattr(install, "ensure_venv", lambda: None)
+    monkeypatch.setattr(install, "install", installed)
+
+    assert [install.main(layer="bench"), install.main(layer="bench")] == [0, 0]
+
+    assert asked == [("bench.txt", peers)]
+    assert [path.name for path in peers.iterdir()] == [".installed-bench"]
+    assert not venv.exists()
+
+
 def test_an_old_python_is_told_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(install, "OLDEST", (99, 1))
 

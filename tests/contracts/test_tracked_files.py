@@ -28,7 +28,7 @@ def test_no_file_names_a_machine_an_index_or_holds_a_key() -> None:
 
 
 def test_every_requirement_is_pinned_with_hashes() -> None:
-    for layer in ("client", "web", "worker", "dev"):
+    for layer in ("client", "web", "worker", "dev", "bench"):
         (path,) = [p for p in tracked_files() if name_of(p) == f"requirements/{layer}.txt"]
         blocks = [block for block in path.read_text().replace("\\\n", " ").splitlines() if block.strip()]
         loose = [block for block in blocks if not block.startswith("#") and "--hash=sha256:" not in block]

@@ -4,15 +4,20 @@ import json
 import runpy
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from registry.domain.errors import IntegrityMismatch, InvalidInput
 from registry.policy.corpus import add_case, main, read_draft, replay_corpus
+from registry.policy.decision import Decision
+from registry.policy.engine import decide
 from registry.policy.facts import facts_to_json
 from registry.policy.lint import main as lint_main
+from registry.policy.written import write
 from tests.unit.policy.making import make_facts
-from tests.unit.policy.test_packs_on_disk import write
+from tests.unit.policy.test_packs_on_disk import write as write_packs
+from tests.unit.policy.test_versions import decide_harshly
 
 FROZEN = Path(__file__).parents[2] / "corpus" / "decisions"
 DRAFT = json.dumps(
@@ -27,7 +32,7 @@ DRAFT = json.dumps(
 
 @pytest.fixture
 def packs(tmp_path: Path) -> Path:
-    assert lint_main(arguments=["--folder", str(write(tmp_path)), "--write-lock"]) == 0
+    assert lint_main(arguments=["--folder", str(write_packs(tmp_path)), "--write-lock"]) == 0
     return tmp_path
 
 
@@ -51,6 +56,22 @@ def test_the_frozen_decisions_still_come_out_alike() -> None:
     count, defects = replay_corpus(folder=FROZEN)
     assert [str(defect) for defect in defects] == []
     assert count >= 40
+
+
+def test_the_frozen_decisions_are_written_alike_without_the_reference() -> None:
+    def from_what_is_written(**inputs: Any) -> Decision:
+        written = write(**inputs)
+        decision = Decision.from_json(json.loads(written.body))
+        assert decision.to_bytes() == written.body
+        return decision
+
+    assert replay_corpus(folder=FROZEN, engines={"1": from_what_is_written})[1] == []
+
+
+def test_a_case_is_replayed_by_the_engine_that_froze_it(folder: Path) -> None:
+    assert replay_corpus(folder=folder, engines={"1": decide_harshly, "2": decide})[1][0].code == "COR003"
+    assert replay_corpus(folder=folder, engines={"1": decide, "2": decide_harshly})[1] == []
+    assert replay_corpus(folder=folder, engines={"2": decide})[1][0].code == "POL004"
 
 
 def test_a_case_is_added_once_and_never_written_again(
@@ -80,7 +101,7 @@ def test_a_case_is_added_once_and_never_written_again(
         ("as_of", "2026-10-30", "COR003"),
         ("outcome", "allow", "COR003"),
         ("tier", 4, "COR003"),
-        ("engine_version", "0", "COR003"),
+        ("engine_version", "0", "POL004"),
         ("facts", {}, "COR003"),
         ("facts", [], "COR004"),
         ("stage", "gate:moon", "COR004"),

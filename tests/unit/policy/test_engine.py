@@ -4,20 +4,18 @@ from decimal import Decimal
 
 import pytest
 
-from registry.domain.errors import IntegrityMismatch, InvalidInput
+from registry.domain.errors import InvalidInput
 from registry.domain.vocab import (
     BindingLevel,
     ConditionKind,
     Outcome,
-    Provenance,
     Stage,
     Verdict,
     Verification,
 )
 from registry.policy.conditions import Compare, Op
 from registry.policy.decision import Decision
-from registry.policy.engine import decide, packs_in_force, replay
-from registry.policy.facts import Fact, known
+from registry.policy.engine import decide, packs_in_force
 from registry.policy.rules import (
     Direction,
     Effect,
@@ -265,34 +263,6 @@ def test_of_two_intervals_for_one_subject_the_shorter_is_kept() -> None:
     rules = [make_rule(f"r{index}", watch(*pair)) for index, pair in enumerate(wanted)]
     kept = make_decision([complete_pack(*rules)]).conditions
     assert {(item.params["subject"], item.params["every"]) for item in kept} == set(wanted) - {wanted[1]}
-
-
-def test_a_decision_replays_to_the_same_bytes() -> None:
-    facts = {
-        "version.has_signature": known(name="version.has_signature", value=True),
-        "version.artifact_hashed": Fact(value=None, provenance=Provenance.MEASURED, reason="unreadable"),
-    }
-    packs = [
-        complete_pack(make_rule("b", BLOCK, HASHED), make_rule("q", _check("0.6")), make_rule("l", LIMIT))
-    ]
-    decision = decide(packs=packs, facts=facts, stage=Stage.GATE_APPROVE, as_of=DAY)
-    stored = Decision.from_json(decision.to_json())
-    assert stored == decision
-    assert replay(decision=stored, packs=packs, facts=facts).to_bytes() == decision.to_bytes()
-    assert stored.digest() == decision.digest()
-
-
-def test_a_replay_that_differs_says_in_what() -> None:
-    packs, facts = [complete_pack()], make_facts(version__has_signature=True)
-    decision = decide(packs=packs, facts=facts, stage=Stage.GATE_REGISTER, as_of=DAY)
-    with pytest.raises(IntegrityMismatch, match="POL002"):
-        replay(decision=decision, packs=packs, facts={})
-    with pytest.raises(IntegrityMismatch, match="POL003"):
-        replay(decision=decision, packs=[complete_pack(make_rule("x", LIMIT))], facts=facts)
-    with pytest.raises(IntegrityMismatch, match="POL004"):
-        replay(decision=replace(decision, engine_version="0"), packs=packs, facts=facts)
-    with pytest.raises(IntegrityMismatch, match="POL005"):
-        replay(decision=replace(decision, outcome=Outcome.DENY), packs=packs, facts=facts)
 
 
 @pytest.mark.parametrize(

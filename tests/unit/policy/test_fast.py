@@ -1,8 +1,8 @@
 """Verdicts on many fact sets at once are those of the traced engine."""
 
+import operator
 from collections import ChainMap
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -11,59 +11,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.domain.errors import InvalidInput
-from registry.domain.vocab import BindingLevel, ConditionKind, Outcome, Stage, Verification
-from registry.policy.conditions import All, AnyOf, Compare, Condition, FactRef, Not, Op
+from registry.domain.vocab import Outcome, Stage
+from registry.policy.columns import Columns
+from registry.policy.conditions import Compare, FactRef, Not, Op
 from registry.policy.engine import decide
-from registry.policy.facts import Fact, Facts, FactValue
+from registry.policy.facts import Fact, Facts
 from registry.policy.fast import judge
 from registry.policy.rules import (
     Effect,
-    Impose,
-    Inform,
     Pack,
-    Require,
-    RequirementKind,
     Rule,
     SetExplainability,
     SetTier,
 )
-from registry.policy.vocabulary import VOCABULARY, FactSpec, FactType
 from tests.unit.policy.making import BLOCK, DAY, REFER, complete_pack, make_facts, make_pack, make_rule
 from tests.unit.policy.shipped import PACKS
-
-FIGURES = ("0", "0.004999", "0.005", "0.02", "0.25", "0.30", "0.5", "0.60", "0.65", "0.8", "1")
-SAMPLE = (
-    "tier",
-    "use.required_explainability",
-    "use.jurisdiction",
-    "use.materiality",
-    "version.artifact_hashed",
-    "evidence.auc",
-    "evidence.gini",
-    "evidence.explainability_achieved",
-    "validation.age_days",
-)
-
-
-def values_of(spec: FactSpec) -> st.SearchStrategy[FactValue | None]:
-    options: Sequence[FactValue] = spec.options
-    if spec.type is FactType.BOOL:
-        options = (True, False)
-    if spec.type is FactType.TEXT:
-        options = ("EU", "UK", "US")
-    if spec.type is FactType.INT:
-        low, high = spec.minimum, spec.maximum
-        options = (
-            range(int(low or 0), int(high) + 1) if high is not None else (0, 1, 182, 365, 366, 731, 1096)
-        )
-    if spec.type is FactType.DECIMAL:
-        options = [Decimal(figure) for figure in FIGURES]
-    return st.sampled_from((None, *options))
-
-
-def facts_of(names: Sequence[str]) -> st.SearchStrategy[Facts]:
-    values = st.fixed_dictionaries({}, optional={name: values_of(VOCABULARY[name]) for name in names})
-    return values.map(lambda chosen: {name: Fact(value=value) for name, value in chosen.items()})
+from tests.unit.policy.strategies import ANY_PACKS, CHANGES, GOOD, LIMIT, SAMPLE, check, facts_of
 
 
 def assert_alike(packs: Sequence[Pack], rows: Sequence[Facts], stage: Stage, as_of: date = DAY) -> None:
@@ -71,15 +34,6 @@ def assert_alike(packs: Sequence[Pack], rows: Sequence[Facts], stage: Stage, as_
     traced = [decide(packs=packs, facts=row, stage=stage, as_of=as_of) for row in rows]
     assert found.outcomes == tuple(item.outcome for item in traced)
     assert found.tiers == tuple(item.tier for item in traced)
-
-
-GOOD = tuple(example.facts for pack in PACKS for example in pack.examples if example.stage is Stage.GATE_USE)
-CHANGES = st.lists(
-    st.sampled_from(list(VOCABULARY)).flatmap(
-        lambda name: values_of(VOCABULARY[name]).map(lambda value: {name: Fact(value=value)})
-    ),
-    max_size=3,
-)
 
 
 @settings(max_examples=25, deadline=None)
@@ -95,76 +49,13 @@ def test_the_shipped_packs_rule_alike(
     assert_alike(PACKS, changed, stage, as_of)
 
 
-LITERALS = st.one_of(
-    st.sampled_from([None, True, 1, 3, "EU", "high", Decimal("0.5"), ("EU", "high"), (1, 2)]),
-    st.sampled_from(SAMPLE).map(FactRef),
-)
-LEAVES = st.builds(Compare, st.sampled_from((*SAMPLE, "no.such_fact")), st.sampled_from(list(Op)), LITERALS)
-CONDITIONS: st.SearchStrategy[Condition] = st.recursive(
-    LEAVES,
-    lambda inner: st.one_of(
-        inner.map(Not),
-        st.lists(inner, max_size=3).map(lambda items: All(tuple(items))),
-        st.lists(inner, max_size=3).map(lambda items: AnyOf(tuple(items))),
-    ),
-    max_leaves=4,
-)
-
-
-LIMIT = Impose(kind=ConditionKind.SEGMENT, text="x")
-
-
-def check(name: str, **params: str | bool) -> Require:
-    return Require(kind=RequirementKind.CHECK, name=name, params=params)
-
-
-EFFECTS: st.SearchStrategy[Effect] = st.one_of(
-    st.sampled_from([BLOCK, REFER, Inform(text="x")]),
-    st.builds(SetTier, tier=st.integers(1, 4)),
-    st.builds(SetExplainability, level=st.integers(0, 4)),
-    st.builds(
-        Impose, kind=st.just(ConditionKind.EXPIRY), text=st.just("x"), expires_in_days=st.sampled_from([1, 2])
-    ),
-    st.sampled_from([check("a", bins="10"), check("a", bins="20"), check("a"), check("b", bins="10")]),
-)
-RULES = st.lists(
-    st.builds(
-        lambda effect, when, stage, cites: make_rule("r", effect, when, stage=stage, cites=cites),
-        EFFECTS,
-        CONDITIONS,
-        st.sampled_from(list(Stage)),
-        st.sampled_from([("test/1#C1",), ("test/1#C1",), ("open/1#C1",), ("gone/1#C1",)]),
-    ),
-    max_size=6,
-).map(lambda rules: tuple(replace(rule, id=f"r{index}") for index, rule in enumerate(rules)))
-
-
 @settings(max_examples=120, deadline=None)
 @given(
-    rules=RULES,
-    further=RULES,
-    level=st.sampled_from(list(BindingLevel)),
-    is_adopted=st.booleans(),
-    is_complete=st.booleans(),
+    packs=ANY_PACKS,
     rows=st.lists(facts_of(SAMPLE), min_size=1, max_size=5),
     stage=st.sampled_from(list(Stage)),
 )
-def test_any_packs_rule_alike(
-    *,
-    rules: tuple[Rule, ...],
-    further: tuple[Rule, ...],
-    level: BindingLevel,
-    is_adopted: bool,
-    is_complete: bool,
-    rows: list[Facts],
-    stage: Stage,
-) -> None:
-    house = complete_pack(*rules) if is_complete else make_pack(*rules)
-    packs = [
-        replace(house, adopts=("other/1",) if is_adopted else ()),
-        make_pack(*further, instrument="other", binding_level=level),
-        make_pack(instrument="open", verification=Verification.UNVERIFIED),
-    ]
+def test_any_packs_rule_alike(packs: list[Pack], rows: list[Facts], stage: Stage) -> None:
     assert_alike(packs, rows, stage)
 
 
@@ -253,3 +144,38 @@ def test_differences_are_found_in_outcome_tier_and_condition() -> None:
     assert places(make_rule("r", BLOCK, is_high)) == (0,)
     assert places(make_rule("r", SetTier(tier=1), is_high, stage=Stage.TIERING)) == (0,)
     assert places(make_rule("r", LIMIT, Not(is_high))) == (1,)
+
+
+ORDERS = {Op.LT: operator.lt, Op.LE: operator.le, Op.GT: operator.gt, Op.GE: operator.ge}
+
+
+@pytest.mark.parametrize("name", ["evidence.psi", "validation.age_days"])
+def test_columns_kept_and_asked_often_answer_as_the_numbers_stand(name: str) -> None:
+    """Each threshold is asked by all four operators: first value by value, then by rank."""
+    number = Decimal if name == "evidence.psi" else int
+    values = [None if place % 7 == 0 else number(place * 37 % 300) for place in range(400)]
+    signed = make_facts(version__has_signature=True)
+    columns = Columns(rows=[{**signed, name: Fact(value=value)} for value in values])
+    for limit in (number(0), number(1), number(150), number(299), number(300), number(1_000)):
+        for op, holds in ORDERS.items():
+            packs = [complete_pack(make_rule("r", BLOCK, Compare(name, op, limit)))]
+            found = judge(packs=packs, rows=columns, stage=Stage.GATE_REGISTER, as_of=DAY)
+            assert found.outcomes == tuple(
+                Outcome.REFER if value is None else Outcome.DENY if holds(value, limit) else Outcome.ALLOW
+                for value in values
+            )
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    several=st.lists(ANY_PACKS, min_size=2, max_size=3),
+    rows=st.lists(facts_of(SAMPLE), max_size=4),
+    stage=st.sampled_from(list(Stage)),
+)
+def test_columns_kept_between_packs_rule_as_columns_read_anew(
+    several: list[list[Pack]], rows: list[Facts], stage: Stage
+) -> None:
+    columns = Columns(rows=rows)
+    for packs in several:
+        kept = judge(packs=packs, rows=columns, stage=stage, as_of=DAY)
+        assert kept == judge(packs=packs, rows=rows, stage=stage, as_of=DAY)

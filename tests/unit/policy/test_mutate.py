@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,12 @@ def test_the_command_prints_the_rate_and_the_survivors(
     write(tmp_path, weak)
     assert main(arguments=["--folder", str(tmp_path)]) == 1
     assert "survived: sample/1#hashed: member 2 removed\n" in capsys.readouterr().out
+
+
+def test_the_examples_of_the_shipped_packs_notice_nearly_every_mutant(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(arguments=["--least", "95"]) == 0
+    killed, total = re.findall(r"(\d+) of (\d+) mutants killed", capsys.readouterr().out)[0]
+    assert int(total) >= 500
+    assert int(killed) * 100 >= 95 * int(total)

@@ -202,6 +202,31 @@ def test_the_place_is_the_line_and_column_of_the_defect() -> None:
     assert (refusal.value.context["line"], refusal.value.context["column"]) == (4, 16)
 
 
+@pytest.mark.parametrize(
+    ("code", "old", "new", "place"),
+    [
+        ("PAC003", "title: A sample", "title: A sample\ntitle: B", (4, 1)),
+        ("PAC004", "title: A sample", "title: A sample\nauthor: me", (4, 1)),
+        ("PAC006", 'effective_from: "2026-11-01"', "effective_from: 2026-11-01", (5, 17)),
+        ("PAC006", 'op: le, value: "2"', "op: le, value: 2", (22, 43)),
+        ("PAC006", "instrument: sample", "instrument: no", (1, 13)),
+        ("PAC006", "{hard: true, basis", "{hard: yes, basis", (31, 64)),
+        ("PAC007", "stage: tiering, title: T", "stage: tearing, title: T", (44, 20)),
+        ("PAC011", "stage: gate:approve", "stage: gate:register", (29, 11)),
+    ],
+)
+def test_what_yaml_would_guess_and_what_nobody_declared_is_refused_at_its_place(
+    code: str, old: str, new: str, place: tuple[int, int]
+) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        read_pack(text=SOUND.replace(old, new, 1), file="f")
+    assert (refusal.value.code, refusal.value.context["line"], refusal.value.context["column"]) == (
+        code,
+        *place,
+    )
+    assert f"f:{place[0]}:{place[1]}: " in refusal.value.message
+
+
 def test_examples_and_fact_sets_may_be_sparse() -> None:
     start = SOUND.index("fact_sets:")
     text = SOUND[:start].replace('effective_to: "2027-11-01"\nsupersedes: [sample/2025-11]\n', "")

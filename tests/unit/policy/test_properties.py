@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.domain.vocab import ConditionKind, Outcome, Stage
-from registry.policy.conditions import All, AnyOf, Compare, Condition, Not, Op
+from registry.policy.conditions import All, AnyOf, Compare, Condition, Not, Op, Truth
 from registry.policy.decision import Decision
 from registry.policy.engine import decide
 from registry.policy.facts import known
@@ -89,3 +89,40 @@ def test_settling_an_unknown_never_passes_beyond_the_extremes(
         assert all(outcome.rank <= now.rank for outcome in settled)
     if now is Outcome.DENY:
         assert set(settled) == {Outcome.DENY}
+    assert now.rank >= min(Outcome.REFER.rank, *(outcome.rank for outcome in settled))
+
+
+@SMALL
+@given(rules=RULES, values=VALUES, name=st.sampled_from(NAMES), value=st.booleans())
+def test_settling_one_unknown_stays_within_what_could_be_reached(
+    *, rules: tuple[Rule, ...], values: dict[str, bool | None], name: str, value: bool
+) -> None:
+    """The tier staying as it is, a rule that was true or false remains so, and no further fact is missing."""
+    before = {item.rule: item for item in ruling(rules, {**values, name: None}).trace}
+    after = ruling(rules, {**values, name: value}).trace
+    for item in after:
+        was = before[item.rule]
+        assert was.truth in (item.truth, Truth.UNKNOWN)
+        assert set(item.missing) <= set(was.missing)
+
+
+LIMIT = Impose(kind=ConditionKind.SEGMENT, text="x")
+
+
+def test_of_any_two_rules_the_harsher_decides() -> None:
+    """Every pair of effects, each true, false and unknown: random rules seldom meet a denial and a referral."""
+    values = {NAMES[0]: True, NAMES[1]: False, NAMES[2]: None}
+    kinds = [
+        (effect, Compare(name, Op.IS_TRUE))
+        for effect in (BLOCK, REFER, LIMIT, Inform(text="x"))
+        for name in NAMES
+    ]
+    rules = [
+        make_rule(f"r{index}", effect, when, stage=Stage.GATE_APPROVE)
+        for index, (effect, when) in enumerate(kinds)
+    ]
+    alone = {rule.id: ruling((rule,), values).outcome for rule in rules}
+    assert set(alone.values()) == set(Outcome)
+    for one, other in product(rules, repeat=2):
+        harsher = max(alone[one.id], alone[other.id], key=list(Outcome).index)
+        assert ruling((one, other), values).outcome is harsher
