@@ -70,9 +70,25 @@ class Answer:
     erring: int = 0
 
 
-def column(*, name: str, rows: Sequence[Facts]) -> Column:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stock:
+    """Many fact sets by column: ``values`` gives one fact's value in each of them, in order, or ``None``."""
+
+    size: int
+    values: Callable[[str], Sequence[FactValue | None]]
+
+
+def stock_of(*, rows: Sequence[Facts]) -> Stock:
+    """Return the values of fact sets by column."""
+    return Stock(
+        size=len(rows),
+        values=lambda name: [fact.value if (fact := row.get(name)) is not None else None for row in rows],
+    )
+
+
+def column(*, name: str, stock: Stock) -> Column:
     """Return one fact of all fact sets."""
-    values = [fact.value if (fact := row.get(name)) is not None else None for row in rows]
+    values = stock.values(name)
     spec = VOCABULARY.get(name)
     if spec is not None and spec.type is FactType.DECIMAL:
         return Listed(values)
@@ -91,16 +107,16 @@ def expanded(*, mask: int, size: int) -> str:
 class Sheet:
     """The columns of some fact sets, and conditions asked of them. Each comparison is made once."""
 
-    def __init__(self, *, rows: Sequence[Facts]) -> None:
-        self._rows = rows
-        self.everyone = (1 << len(rows)) - 1
+    def __init__(self, *, stock: Stock) -> None:
+        self._stock = stock
+        self.everyone = (1 << stock.size) - 1
         self._columns: dict[str, Column] = {}
         self._answers: dict[tuple[Compare, type], Answer] = {}
 
     def column(self, *, name: str) -> Column:
         """Return a fact's column."""
         if name not in self._columns:
-            self._columns[name] = column(name=name, rows=self._rows)
+            self._columns[name] = column(name=name, stock=self._stock)
         return self._columns[name]
 
     def put(self, *, name: str, groups: Mapping[FactValue, int]) -> None:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from registry.domain.canonical import canonical_bytes
 from registry.domain.vocab import BindingLevel, Outcome, Stage, Verification
-from registry.policy.columns import Answer, Grouped, Sheet, expanded
+from registry.policy.columns import Answer, Grouped, Sheet, Stock, expanded, stock_of
 from registry.policy.engine import NON_BINDING, packs_in_force
 from registry.policy.facts import Facts, FactValue
 from registry.policy.rules import (
@@ -36,12 +36,19 @@ Key = TypeVar("Key")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdicts:
-    """Verdicts on ``size`` fact sets, as masks: bits set where an outcome, tier or condition holds."""
+    """Verdicts on ``size`` fact sets, as masks: bits set where an outcome, tier or condition holds.
+
+    ``by_rule`` holds, by full reference, where each rule that may gate is true
+    and where it is false; elsewhere it is unknown. ``marks`` are the masks on
+    which verdict and grounds rest: fact sets with the same marks have the same.
+    """
 
     size: int
     by_outcome: Mapping[Outcome, int]
     by_tier: Mapping[int, int]
     by_condition: Mapping[bytes, int]
+    by_rule: Mapping[str, Answer]
+    marks: tuple[int, ...]
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -75,6 +82,7 @@ class Verdicts:
 class _Ruling:
     """A rule that may gate, with what came of it."""
 
+    ref: str
     rule: Rule
     answer: Answer
     takes_effect: int
@@ -87,15 +95,21 @@ def judge(*, packs: Sequence[Pack], rows: Sequence[Facts], stage: Stage, as_of: 
     Equal to ``decide`` on each, which also checks the facts. Raises
     ``InvalidInput`` ``POL001`` when two contents claim one pack's name.
     """
+    return judge_stock(packs=packs, stock=stock_of(rows=rows), stage=stage, as_of=as_of)
+
+
+def judge_stock(*, packs: Sequence[Pack], stock: Stock, stage: Stage, as_of: date) -> Verdicts:
+    """Return the verdicts on fact sets that are given by column; see ``judge``."""
     ruling = packs_in_force(packs=packs, as_of=as_of)
     clauses = {ref: clause for pack in packs for ref, clause in pack.clauses_by_ref.items()}
     adopted = {ref for pack in ruling if pack.binding_level is BindingLevel.HOUSE for ref in pack.adopts}
-    sheet = Sheet(rows=rows)
+    sheet = Sheet(stock=stock)
     found: list[_Ruling] = []
     refer = 0
+    derived: tuple[int, ...] = ()
     for step in (item for item in Stage if item.rank <= stage.rank):
         results = [
-            _apply(rule, sheet, clauses)
+            _apply(f"{pack.ref}#{rule.id}", rule, sheet, clauses)
             for pack in ruling
             if pack.binding_level not in NON_BINDING or pack.ref in adopted
             for rule in {rule.id: rule for rule in pack.rules if rule.stage is step}.values()
@@ -105,15 +119,19 @@ def judge(*, packs: Sequence[Pack], rows: Sequence[Facts], stage: Stage, as_of: 
         found += results
         if step is Stage.TIERING:
             derived = _derive(sheet, results)
-            refer |= sheet.everyone & ~derived if stage is not Stage.TIERING else 0
-    refer |= _clashes(found)
+            refer |= sheet.everyone & ~(derived[0] & derived[1]) if stage is not Stage.TIERING else 0
+    clashes = _clashes(found)
+    for mask in clashes:
+        refer |= mask
     tiers = sheet.column(name=TIER)
     assert isinstance(tiers, Grouped)
     return Verdicts(
-        size=len(rows),
+        size=stock.size,
         by_outcome=_outcomes(found, refer),
         by_tier={int(tier): mask for tier, mask in tiers.groups.items() if mask},
         by_condition=_conditions(found),
+        by_rule={item.ref: item.answer for item in found},
+        marks=(*derived, *clashes, *tiers.groups.values(), *_marks(found)),
     )
 
 
@@ -123,11 +141,12 @@ def _may_gate(rule: Rule, clauses: Mapping[str, Clause]) -> bool:
     )
 
 
-def _apply(rule: Rule, sheet: Sheet, clauses: Mapping[str, Clause]) -> _Ruling:
+def _apply(ref: str, rule: Rule, sheet: Sheet, clauses: Mapping[str, Clause]) -> _Ruling:
     answer = sheet.ask(condition=rule.when)
     sound = sheet.everyone & ~answer.erring
     is_unfounded = any(cite not in clauses for cite in rule.cites)
     return _Ruling(
+        ref=ref,
         rule=rule,
         answer=Answer(true=answer.true & sound, false=answer.false & sound),
         takes_effect=sheet.everyone & ~(answer.false & sound),
@@ -135,27 +154,29 @@ def _apply(rule: Rule, sheet: Sheet, clauses: Mapping[str, Clause]) -> _Ruling:
     )
 
 
-def _derive(sheet: Sheet, results: Sequence[_Ruling]) -> int:
-    """Set tier and required level to the strictest; return where both are known."""
+def _derive(sheet: Sheet, results: Sequence[_Ruling]) -> tuple[int, int]:
+    """Set tier and required level to the strictest; return where the one and where the other is known."""
     tiers, levels = _given(sheet, TIER), _given(sheet, REQUIRED_EXPLAINABILITY)
     for item in results:
         if isinstance(item.rule.effect, SetTier):
             tiers[item.rule.effect.tier] = tiers.get(item.rule.effect.tier, 0) | item.takes_effect
         if isinstance(item.rule.effect, SetExplainability):
             levels[item.rule.effect.level] = levels.get(item.rule.effect.level, 0) | item.takes_effect
-    known = sheet.everyone
-    for name, masks, order in (
-        (TIER, tiers, sorted(tiers)),
-        (REQUIRED_EXPLAINABILITY, levels, sorted(levels)[::-1]),
-    ):
-        taken = 0
-        groups: dict[FactValue, int] = {}
-        for value in order:
-            groups[value] = masks[value] & ~taken
-            taken |= masks[value]
-        sheet.put(name=name, groups=groups)
-        known &= taken
-    return known
+    return (
+        _settle(sheet, TIER, tiers, sorted(tiers)),
+        _settle(sheet, REQUIRED_EXPLAINABILITY, levels, sorted(levels)[::-1]),
+    )
+
+
+def _settle(sheet: Sheet, name: str, masks: Mapping[int, int], order: Sequence[int]) -> int:
+    """Give each fact set the first value of the order that it has; return where there is one."""
+    taken = 0
+    groups: dict[FactValue, int] = {}
+    for value in order:
+        groups[value] = masks[value] & ~taken
+        taken |= masks[value]
+    sheet.put(name=name, groups=groups)
+    return taken
 
 
 def _given(sheet: Sheet, name: str) -> dict[int, int]:
@@ -164,9 +185,9 @@ def _given(sheet: Sheet, name: str) -> dict[int, int]:
     return {int(value): mask for value, mask in column.groups.items()}
 
 
-def _clashes(found: Sequence[_Ruling]) -> int:
-    """Where two rules ask for one check with different parameters."""
-    clashing = 0
+def _clashes(found: Sequence[_Ruling]) -> tuple[int, ...]:
+    """Where two rules ask for one check with different parameters, for each two that may."""
+    clashing = []
     asked = [
         (item.rule.effect, item.takes_effect)
         for item in found
@@ -175,8 +196,17 @@ def _clashes(found: Sequence[_Ruling]) -> int:
     for (one, where), (other, elsewhere) in combinations(asked, 2):
         shared = set(one.params) & set(other.params) if one.name == other.name else set()
         if any(one.params[name] != other.params[name] for name in shared):
-            clashing |= where & elsewhere
-    return clashing
+            clashing.append(where & elsewhere)
+    return tuple(clashing)
+
+
+def _marks(found: Sequence[_Ruling]) -> list[int]:
+    """Where rules err, where those that shape outcome, tier or conditions take effect, and where one denies."""
+    marks = [item.errs for item in found]
+    marks += [
+        item.takes_effect for item in found if isinstance(item.rule.effect, Block | Refer | Impose | SetTier)
+    ]
+    return marks + [item.answer.true for item in found if isinstance(item.rule.effect, Block)]
 
 
 def _outcomes(found: Sequence[_Ruling], refer: int) -> dict[Outcome, int]:

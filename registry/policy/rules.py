@@ -231,7 +231,11 @@ class Example:
 
 @dataclass(frozen=True, kw_only=True)
 class Pack:
-    """One instrument in one version."""
+    """One instrument in one version.
+
+    ``withdrawn_from`` is the day from which the bank rules by it no more. It
+    is no part of the content, and so not of the hash.
+    """
 
     instrument: str
     version: str
@@ -244,6 +248,7 @@ class Pack:
     clauses: tuple[Clause, ...]
     rules: tuple[Rule, ...]
     examples: tuple[Example, ...]
+    withdrawn_from: date | None = None
 
     @property
     def ref(self) -> str:
@@ -277,5 +282,6 @@ class Pack:
         }
 
     def is_in_force(self, *, on: date) -> bool:
-        """Whether the date lies in the pack's effective period; the end day is excluded."""
-        return self.effective_from <= on and (self.effective_to is None or on < self.effective_to)
+        """Whether the date lies in the pack's effective period; the day of its end or withdrawal is excluded."""
+        ends = [day for day in (self.effective_to, self.withdrawn_from) if day is not None]
+        return self.effective_from <= on and all(on < day for day in ends)
