@@ -3,6 +3,7 @@
 Adding a name to ``__all__`` is an API review: it is a promise.
 """
 
+from registry.actions.approve_pack import PEOPLE_NEEDED, approve_pack
 from registry.actions.check_permission import Permission, check_permission
 from registry.actions.close_finding import close_finding
 from registry.actions.create_use_case import UseCaseDetails, create_use_case
@@ -13,6 +14,14 @@ from registry.actions.gather_facts import gather_facts
 from registry.actions.model_record import DETAILS, OPTIONAL_DETAILS
 from registry.actions.note_challenge import note_challenge
 from registry.actions.note_validation_started import note_validation_started
+from registry.actions.pack_jobs import PACK_QUEUE, PACK_TASK, list_pack_jobs_to_run
+from registry.actions.propose_pack import (
+    draft_pack,
+    draft_withdrawal,
+    propose_pack,
+    reject_pack,
+    revise_pack,
+)
 from registry.actions.propose_remediation import propose_remediation
 from registry.actions.publish_log import (
     ExportReport,
@@ -40,6 +49,8 @@ from registry.actions.read_decision import (
     replay_decision,
 )
 from registry.actions.read_inventory import InventoryField, e23_fields, inventory_csv, safe_cell
+from registry.actions.read_packs import PackPage, Preview, RuleView, preview_pack, view_pack
+from registry.actions.read_proposals import ProposalPage, effects_csv, view_proposal
 from registry.actions.read_run_order import (
     RunOrder,
     fetch_artifact,
@@ -65,6 +76,7 @@ from registry.actions.set_up import (
 from registry.actions.sign_report import sign_report
 from registry.actions.state_trade_off import state_trade_off
 from registry.actions.suspend_permit import suspend_permit
+from registry.actions.work_on_packs import request_impact, step_pack_job
 from registry.approvals.independence import conflicts_of_approver
 from registry.approvals.models import ApprovalRequest
 from registry.approvals.selectors import get_approval, list_approvals
@@ -74,6 +86,16 @@ from registry.decisions.facts import find_permit
 from registry.decisions.models import PackRelease, Permit, PolicyDecision
 from registry.decisions.packs import released_packs
 from registry.decisions.permits import is_genuine, public_key_pem
+from registry.decisions.proposal_selectors import (
+    find_report as find_impact_report,
+)
+from registry.decisions.proposal_selectors import (
+    get_pack_proposal,
+    list_effects,
+    list_pack_proposals,
+    view_text,
+)
+from registry.decisions.proposals import ImpactEffect, ImpactReport, PackJob, PackProposal
 from registry.decisions.selectors import PackView, get_pack, list_packs
 from registry.domain.vocab import Role
 from registry.findings.models import Finding, RemediationPlan
@@ -126,6 +148,9 @@ from registry.validations.selectors import (
 __all__ = [
     "DETAILS",
     "OPTIONAL_DETAILS",
+    "PACK_QUEUE",
+    "PACK_TASK",
+    "PEOPLE_NEEDED",
     "RUN_QUEUE",
     "RUN_TASK",
     "Actor",
@@ -144,6 +169,8 @@ __all__ = [
     "Finding",
     "Flip",
     "Grant",
+    "ImpactEffect",
+    "ImpactReport",
     "InclusionProof",
     "IntendedUse",
     "InventoryField",
@@ -154,6 +181,9 @@ __all__ = [
     "LeanPage",
     "LegalEntity",
     "ModelVersion",
+    "PackJob",
+    "PackPage",
+    "PackProposal",
     "PackRelease",
     "PackView",
     "Permission",
@@ -162,9 +192,12 @@ __all__ = [
     "PolicyDecision",
     "Portfolio",
     "PortfolioDetails",
+    "Preview",
+    "ProposalPage",
     "RegisteredModel",
     "RegistrationResult",
     "RemediationPlan",
+    "RuleView",
     "RunOrder",
     "Scope",
     "UseCase",
@@ -174,6 +207,7 @@ __all__ = [
     "VerificationReport",
     "actor_for_person",
     "actor_for_token",
+    "approve_pack",
     "check_permission",
     "claim_key",
     "close_finding",
@@ -185,11 +219,15 @@ __all__ = [
     "decide_approval",
     "declare_portfolio",
     "deliver_outbox",
+    "draft_pack",
+    "draft_withdrawal",
     "e23_fields",
+    "effects_csv",
     "evidence_safeguard",
     "export_log",
     "fetch_artifact",
     "fetch_dataset",
+    "find_impact_report",
     "find_intended_use",
     "find_latest_checkpoint",
     "find_permit",
@@ -206,6 +244,7 @@ __all__ = [
     "get_model",
     "get_own_token",
     "get_pack",
+    "get_pack_proposal",
     "get_run_order",
     "get_use_case",
     "get_validation_request",
@@ -219,12 +258,15 @@ __all__ = [
     "list_audit_events",
     "list_decisions",
     "list_dependencies",
+    "list_effects",
     "list_evidence",
     "list_findings",
     "list_intended_uses",
     "list_models",
     "list_models_lean",
     "list_own_tokens",
+    "list_pack_jobs_to_run",
+    "list_pack_proposals",
     "list_packs",
     "list_requests_to_run",
     "list_use_cases",
@@ -232,6 +274,8 @@ __all__ = [
     "list_versions",
     "note_challenge",
     "note_validation_started",
+    "preview_pack",
+    "propose_pack",
     "propose_remediation",
     "public_key_pem",
     "publish_log",
@@ -240,22 +284,29 @@ __all__ = [
     "record_sign_in",
     "record_validation",
     "register_version",
+    "reject_pack",
     "release_key",
     "release_packs",
     "released_packs",
     "renew_decisions",
     "replay_decision",
     "request_approval",
+    "request_impact",
     "request_validation",
+    "revise_pack",
     "revoke_token",
     "ring",
     "safe_cell",
     "sequence_log",
     "sign_report",
     "state_trade_off",
+    "step_pack_job",
     "suspend_permit",
     "system_actor",
     "verify_log",
+    "view_pack",
+    "view_proposal",
+    "view_text",
     "worker_actor",
 ]
 

@@ -3,6 +3,15 @@
 from registry.approvals.models import ApprovalRequest
 from registry.audit.models import AuditEvent, AuditLeaf, Checkpoint
 from registry.decisions.models import PackRelease, Permit, PolicyDecision
+from registry.decisions.proposals import (
+    EffectComparison,
+    ImpactEffect,
+    ImpactReport,
+    PackApproval,
+    PackJob,
+    PackProposal,
+    PackWithdrawal,
+)
 from registry.findings.models import Finding, RemediationPlan
 from registry.inventory.models import (
     IntendedUse,

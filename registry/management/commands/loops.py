@@ -56,6 +56,7 @@ class Command(BaseCommand):
         loops = [
             Loop(act=tasks.dispatch, every_s=2.0),
             Loop(act=tasks.sequence, every_s=1.0),
+            Loop(act=tasks.work_on_packs, every_s=1.0),
             Loop(act=tasks.checkpoint, every_s=60.0),
             Loop(act=tasks.renew, every_s=600.0),
         ]
