@@ -50,7 +50,14 @@ from registry.actions.read_decision import (
 )
 from registry.actions.read_inventory import InventoryField, e23_fields, inventory_csv, safe_cell
 from registry.actions.read_packs import PackPage, Preview, RuleView, preview_pack, view_pack
-from registry.actions.read_proposals import ProposalPage, effects_csv, view_proposal
+from registry.actions.read_proposals import (
+    EffectQuery,
+    EffectsPage,
+    ProposalPage,
+    effects_csv,
+    view_effects,
+    view_proposal,
+)
 from registry.actions.read_run_order import (
     RunOrder,
     fetch_artifact,
@@ -96,7 +103,7 @@ from registry.decisions.proposal_selectors import (
     view_text,
 )
 from registry.decisions.proposals import ImpactEffect, ImpactReport, PackJob, PackProposal
-from registry.decisions.selectors import PackView, get_pack, list_packs
+from registry.decisions.selectors import PackStanding, PackView, get_pack, list_pack_standings, list_packs
 from registry.domain.vocab import Role
 from registry.findings.models import Finding, RemediationPlan
 from registry.findings.selectors import get_finding, list_findings
@@ -159,6 +166,8 @@ __all__ = [
     "AuditAction",
     "AuditEventView",
     "DecisionView",
+    "EffectQuery",
+    "EffectsPage",
     "EventPage",
     "EventView",
     "EvidenceRecord",
@@ -185,6 +194,7 @@ __all__ = [
     "PackPage",
     "PackProposal",
     "PackRelease",
+    "PackStanding",
     "PackView",
     "Permission",
     "Permit",
@@ -267,6 +277,7 @@ __all__ = [
     "list_own_tokens",
     "list_pack_jobs_to_run",
     "list_pack_proposals",
+    "list_pack_standings",
     "list_packs",
     "list_requests_to_run",
     "list_use_cases",
@@ -304,6 +315,7 @@ __all__ = [
     "suspend_permit",
     "system_actor",
     "verify_log",
+    "view_effects",
     "view_pack",
     "view_proposal",
     "view_text",

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from registry.actions.approve_pack import PEOPLE_NEEDED, SIGNATORIES
+from registry.actions.pack_jobs import OPEN
 from registry.actions.read_inventory import safe_cell
 from registry.decisions.proposal_selectors import (
     TextView,
@@ -25,15 +26,19 @@ from registry.decisions.proposal_selectors import (
 )
 from registry.decisions.proposals import (
     EffectComparison,
+    ImpactEffect,
     ImpactReport,
     PackApproval,
     PackJob,
     PackProposal,
 )
-from registry.domain.vocab import PackJobKind, ProposalStatus
+from registry.domain.vocab import PackJobKind, ProposalStatus, RunStatus
+from registry.inventory.listing import Facet, FacetOption
 from registry.people.actors import Actor
 from registry.policy.impact import Change
 
+PAGE_LENGTH = 100
+_FACETS = {"change": "change", "stage": "stage", "use_case": "intended_use__use_case__key"}
 CHANGES = tuple(change.value for change in Change if change is not Change.UNCHANGED)
 
 
@@ -75,6 +80,15 @@ class ProposalPage:
     blocked: str
     comparison: ComparisonSummary | None
 
+    @property
+    def is_live(self) -> bool:
+        """Whether a worker is about to do something on it today."""
+        jobs = [self.impact_job, self.comparison.job if self.comparison is not None else None]
+        return any(
+            job is not None and job.status in OPEN and not (job.not_before and job.status == RunStatus.QUEUED)
+            for job in jobs
+        )
+
 
 def view_proposal(*, actor: Actor, uuid: UUID, on: date) -> ProposalPage:
     """Return a proposal with defects, differences, impact, approvals and what came of it. Raises ``PKP003``."""
@@ -93,6 +107,60 @@ def view_proposal(*, actor: Actor, uuid: UUID, on: date) -> ProposalPage:
         people_needed=PEOPLE_NEEDED,
         blocked=_blocked(actor, row, impact, counted),
         comparison=_comparison(actor, row),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EffectQuery:
+    """What to show of a report; empty text does not narrow. ``after`` is the number of the last row seen."""
+
+    change: str = ""
+    stage: str = ""
+    use_case: str = ""
+    after: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EffectsPage:
+    """A page of a report, with how many effects each facet's value has. ``next_after`` is 0 on the last."""
+
+    row: PackProposal
+    impact: ImpactSummary | None
+    job: PackJob | None
+    effects: Sequence[ImpactEffect]
+    facets: Sequence[Facet]
+    next_after: int
+
+
+def view_effects(*, actor: Actor, uuid: UUID, on: date, query: EffectQuery) -> EffectsPage:
+    """Return a page of the newest report. Raises ``PKP003``."""
+    row = get_pack_proposal(actor=actor, uuid=uuid)
+    impact, job = _impact(actor, row, on), find_job(proposal=row, kind=PackJobKind.IMPACT)
+    if impact is None:
+        return EffectsPage(row=row, impact=None, job=job, effects=(), facets=(), next_after=0)
+    rows = list_effects(actor=actor, report=impact.report)
+    chosen = {column: value for field, column in _FACETS.items() if (value := getattr(query, field))}
+    found = list(rows.filter(**chosen, pk__gt=query.after)[: PAGE_LENGTH + 1])
+    return EffectsPage(
+        row=row,
+        impact=impact,
+        job=job,
+        effects=found[:PAGE_LENGTH],
+        facets=[_facet(rows.order_by(), field, getattr(query, field)) for field in _FACETS],
+        next_after=found[PAGE_LENGTH - 1].pk if len(found) > PAGE_LENGTH else 0,
+    )
+
+
+def _facet(rows: QuerySet[ImpactEffect], field: str, chosen: str) -> Facet:
+    column = _FACETS[field]
+    counted = rows.values_list(column).annotate(Count("id")).order_by(column)
+    return Facet(
+        field=field,
+        label=field.replace("_", " ").capitalize(),
+        options=[
+            FacetOption(value=value, label=value, count=count, is_selected=value == chosen)
+            for value, count in counted
+        ],
     )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registry.portal import audit_trail, records
+from registry.portal import audit_trail, policy, records
 
 app_name = "portal"
 urlpatterns = [
@@ -21,8 +21,11 @@ urlpatterns = [
     path("evidence/<uuid:uuid>/", records.evidence, name="evidence"),
     path("findings/", records.findings, name="findings"),
     path("findings/<uuid:uuid>/", records.finding, name="finding"),
-    path("policy/", records.packs, name="packs"),
-    path("policy/<uuid:uuid>/", records.pack, name="pack"),
+    path("policy/", policy.packs, name="packs"),
+    path("policy/<uuid:uuid>/", policy.pack, name="pack"),
+    path("policy/proposals/<uuid:uuid>/", policy.proposal, name="proposal"),
+    path("policy/proposals/<uuid:uuid>/impact/", policy.impact, name="impact"),
+    path("policy/proposals/<uuid:uuid>/impact.csv", policy.impact_csv, name="impact-csv"),
     path("audit/", audit_trail.audit, name="audit"),
     path("audit/export.zip", audit_trail.audit_export, name="audit-export"),
     path("audit/<uuid:uuid>/", audit_trail.audit_event, name="audit-event"),

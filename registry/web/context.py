@@ -36,7 +36,15 @@ NAVIGATION = (
     _item("Validations", "web:validations", "validation_web:run", "web:challenge", "web:sign-report"),
     _item("Findings", "web:findings", "web:finding"),
     _item("Approvals", "web:approvals", "web:approval"),
-    _item("Policy", "web:packs", "web:pack"),
+    _item(
+        "Policy",
+        "web:packs",
+        "web:pack",
+        "web:proposal",
+        "web:impact",
+        "web:new-proposal",
+        "web:revise-proposal",
+    ),
     _item("Audit log", "web:audit", "web:audit-event"),
 )
 PORTAL_NAVIGATION = (
@@ -52,7 +60,7 @@ PORTAL_NAVIGATION = (
     _item("Use cases", "portal:use-cases", "portal:use-case"),
     _item("Validations", "portal:validations", "portal:validation", "portal:evidence"),
     _item("Findings", "portal:findings", "portal:finding"),
-    _item("Policy", "portal:packs", "portal:pack"),
+    _item("Policy", "portal:packs", "portal:pack", "portal:proposal", "portal:impact"),
     _item("Audit trail", "portal:audit", "portal:audit-event"),
     _item("My reading", "portal:reading-log"),
 )

@@ -37,6 +37,9 @@ def address_of(name: str, world: World) -> str:
         "evidence": EvidenceRecord.objects.filter(check_id="discrimination.auc").get().uuid,
         "finding": Finding.objects.get().uuid,
         "pack": PackRelease.objects.get(instrument="house").uuid,
+        "proposal": world.proposal and world.proposal.uuid,
+        "impact": world.proposal and world.proposal.uuid,
+        "impact-csv": world.proposal and world.proposal.uuid,
         "audit-event": event.uuid,
         "audit-proof": event.uuid,
     }
