@@ -49,10 +49,21 @@ from registry.actions.read_decision import (
     replay_decision,
 )
 from registry.actions.read_inventory import InventoryField, e23_fields, inventory_csv, safe_cell
-from registry.actions.read_packs import PackPage, Preview, RuleView, preview_pack, view_pack
+from registry.actions.read_packs import (
+    Foresight,
+    PackPage,
+    Preview,
+    RuleView,
+    compare_packs,
+    foresee,
+    preview_pack,
+    released_text,
+    view_pack,
+)
 from registry.actions.read_proposals import (
     EffectQuery,
     EffectsPage,
+    ImpactSummary,
     ProposalPage,
     effects_csv,
     view_effects,
@@ -177,9 +188,11 @@ __all__ = [
     "FactRow",
     "Finding",
     "Flip",
+    "Foresight",
     "Grant",
     "ImpactEffect",
     "ImpactReport",
+    "ImpactSummary",
     "InclusionProof",
     "IntendedUse",
     "InventoryField",
@@ -221,6 +234,7 @@ __all__ = [
     "check_permission",
     "claim_key",
     "close_finding",
+    "compare_packs",
     "conflicts_of_approver",
     "conflicts_of_validator",
     "create_entity",
@@ -243,6 +257,7 @@ __all__ = [
     "find_permit",
     "find_report",
     "find_version_by_uri",
+    "foresee",
     "gather_facts",
     "get_approval",
     "get_audit_event",
@@ -299,6 +314,7 @@ __all__ = [
     "release_key",
     "release_packs",
     "released_packs",
+    "released_text",
     "renew_decisions",
     "replay_decision",
     "request_approval",

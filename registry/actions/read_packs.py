@@ -1,6 +1,6 @@
 """A released pack as people read it: rules in words, examples run live, and what they do to the inventory."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -10,8 +10,9 @@ from registry.decisions.models import PackRelease
 from registry.decisions.packs import released_packs
 from registry.decisions.proposal_selectors import PROPOSAL_FILE, list_releases, previous_pack
 from registry.decisions.selectors import get_pack
-from registry.decisions.stock import Pair, Stock, current_stock, facts_of_pairs
-from registry.domain.errors import InvalidInput
+from registry.decisions.stock import Pair, Stock, current_stock, facts_of_pairs, read_stock
+from registry.domain.canonical import Json
+from registry.domain.errors import InvalidInput, NotFound
 from registry.inventory.models import IntendedUse
 from registry.inventory.selectors import list_intended_uses
 from registry.people.actors import Actor
@@ -21,9 +22,10 @@ from registry.policy.engine import packs_in_force
 from registry.policy.explain import rule_text
 from registry.policy.fast import judge_stock
 from registry.policy.gating import informs_because
-from registry.policy.impact import stock_impact
+from registry.policy.impact import Change, PackImpact, stock_impact
 from registry.policy.pack_checks import differences
 from registry.policy.pack_faults import Fault, read_with_faults
+from registry.policy.pack_reader import read_pack
 from registry.policy.proposed import packs_after
 from registry.policy.rules import Clause, Example, Pack, Rule
 
@@ -138,16 +140,69 @@ def preview_pack(*, actor: Actor, text: str, on: date) -> Preview:
     pack, faults = read_with_faults(text=text, file=PROPOSAL_FILE)
     if pack is None:
         return Preview(faults=faults, counts={}, pairs=0, day=None)
-    released, stock, day = released_packs(), current_stock(), max(on, pack.effective_from)
-    impact = stock_impact(
+    stock, day = current_stock(), max(on, pack.effective_from)
+    impact = _impact(pack, stock, day)
+    counts = {change.value: number for change, number in impact.counts.items()}
+    return Preview(faults=(), counts=counts, pairs=len(stock.pairs), day=day)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Foresight:
+    """What a text would change, pair by pair; ``names`` are those of the pairs by key."""
+
+    impact: PackImpact
+    names: Mapping[str, str]
+    pairs: int
+    day: date
+
+    @property
+    def lost(self) -> int:
+        """How many permissions would be lost."""
+        return self.impact.counts[Change.LOST]
+
+    def to_json(self) -> dict[str, Json]:
+        """Return canonical JSON values, with the pairs' names as keys."""
+        effects = [{**item.to_json(), "key": self.names[item.key]} for item in self.impact.effects]
+        counts = {change.value: number for change, number in self.impact.counts.items()}
+        return {"day": self.day.isoformat(), "pairs": self.pairs, "counts": {**counts}, "effects": [*effects]}
+
+
+def foresee(*, text: str, on: date, on_progress: Callable[[int], None]) -> Foresight:
+    """Return what a text would change, for an operator at the machine. Raises ``PAC…`` where it cannot be read."""
+    pack = read_pack(text=text, file=PROPOSAL_FILE)
+    stock, day = read_stock(on_progress=on_progress), max(on, pack.effective_from)
+    impact = _impact(pack, stock, day)
+    uses = IntendedUse.objects.select_related("version__registered_model", "use_case")
+    keys = {int(effect.key) for effect in impact.effects}
+    names = {str(use.pk): str(use) for use in uses.iterator(chunk_size=500) if use.pk in keys}
+    return Foresight(impact=impact, names=names, pairs=len(stock.pairs), day=day)
+
+
+def compare_packs(*, old: str, new: str) -> tuple[EntryChange, ...]:
+    """Return what differs between two texts. Raises ``PAC…`` for the one that cannot be read."""
+    return explain_diff(old=read_pack(text=old, file="old.yaml"), new=read_pack(text=new, file="new.yaml"))
+
+
+def released_text(*, ref: str) -> str:
+    """Return the text of a released pack by ``instrument/version``. Raises ``DEC011``."""
+    instrument, _, version = ref.partition("/")
+    row = PackRelease.objects.filter(instrument=instrument, version=version).first()
+    if row is None:
+        raise NotFound(
+            "DEC011", f"there is no pack {ref}", remedy="Choose one from the list of packs, or name a file."
+        )
+    return row.text
+
+
+def _impact(pack: Pack, stock: Stock, day: date) -> PackImpact:
+    released = released_packs()
+    return stock_impact(
         old_packs=released,
         new_packs=packs_after(released=released, pack=pack, withdrawn_from=None),
         groups=stock.groups,
         facts_of=lambda keys: facts_of_pairs(stock=stock, keys=keys),
         as_of=day,
     )
-    counts = {change.value: number for change, number in impact.counts.items()}
-    return Preview(faults=(), counts=counts, pairs=len(stock.pairs), day=day)
 
 
 def _example(pack: Pack, example: Example, packs: Sequence[Pack]) -> ExampleView:

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from registry.rest import account, approvals, audit, decisions, findings, inventory, registration, validations
+from registry.rest import (
+    account,
+    approvals,
+    audit,
+    decisions,
+    findings,
+    inventory,
+    policy,
+    registration,
+    validations,
+)
 
 app_name = "rest"
 urlpatterns = [
@@ -29,6 +39,15 @@ urlpatterns = [
     path("approvals/<uuid:uuid>", approvals.ApprovalDetail.as_view(), name="approval"),
     path("audit-events", audit.EventList.as_view(), name="audit-events"),
     path("audit-events/<uuid:uuid>", audit.EventDetail.as_view(), name="audit-event"),
+    path("packs", policy.PackList.as_view(), name="packs"),
+    path("packs/<uuid:uuid>", policy.PackDetail.as_view(), name="pack"),
+    path("packs/<uuid:uuid>/withdrawals", policy.PackWithdrawals.as_view(), name="withdrawals"),
+    path("pack-proposals", policy.ProposalList.as_view(), name="proposals"),
+    path("pack-proposals/<uuid:uuid>", policy.ProposalDetail.as_view(), name="proposal"),
+    path("pack-proposals/<uuid:uuid>/text", policy.ProposalText.as_view(), name="proposal-text"),
+    path("pack-proposals/<uuid:uuid>/submission", policy.ProposalSubmission.as_view(), name="submission"),
+    path("pack-proposals/<uuid:uuid>/impact", policy.ProposalImpact.as_view(), name="impact"),
+    path("pack-proposals/<uuid:uuid>/rejection", policy.ProposalRejection.as_view(), name="rejection"),
     path("permits/key", account.PermitKey.as_view(), name="permit-key"),
     path("whoami", account.Whoami.as_view(), name="whoami"),
     path("tokens", account.TokenList.as_view(), name="tokens"),
