@@ -19,6 +19,7 @@ def main() -> int:
     from registry.audit.models import AuditEvent
     from registry.findings.models import Finding
     from tests.builders.web_evidence import submissions
+    from tests.builders.web_policy import propose_policy
     from tests.builders.web_world import AT, bring_to_approval, build_world, start_run
 
     ensure_key_file(path=Path(settings.MRM_KEY_DIR) / KEY_FILE_NAME)
@@ -27,6 +28,8 @@ def main() -> int:
     assert world.running is not None
     assert world.validated is not None
     start_run(world.running, submissions()[:2])
+    proposal = propose_policy(world).uuid
+    house = api.PackRelease.objects.get(instrument="house").uuid
     api.publish_log(at=AT)
     use = world.uses["pd-capital-qrre"]
     use.refresh_from_db()
@@ -45,24 +48,33 @@ def main() -> int:
                     f"/findings/{Finding.objects.get().uuid}/",
                     "/findings/",
                     "/policy/",
+                    f"/policy/{house}/",
+                    f"/policy/proposals/new/?from={house}",
                     "/use-cases/pd-capital-qrre/",
                     "/audit/",
                     f"/audit/{event}/",
                     "/models/00000000-0000-0000-0000-000000000000/",
                 ],
                 "owen": [f"/intended-uses/{use.uuid}/", f"/intended-uses/{use.uuid}/safeguards/new/"],
-                "ada": ["/approvals/", f"/approvals/{approval.uuid}/"],
+                "ada": ["/approvals/", f"/approvals/{approval.uuid}/", *policy(proposal)],
                 "rex": [
                     "/portal/",
                     f"/portal/decisions/{use.permission_decision_uuid}/",
                     f"/portal/validations/{world.validated.uuid}/",
                     "/portal/reading/",
+                    f"/portal/policy/{house}/",
+                    *(f"/portal{address}" for address in policy(proposal)),
                 ],
             },
         },
         sys.stdout,
     )
     return 0
+
+
+def policy(proposal: object) -> list[str]:
+    """Return where a proposal is decided on."""
+    return [f"/policy/proposals/{proposal}/", f"/policy/proposals/{proposal}/impact/"]
 
 
 if __name__ == "__main__":

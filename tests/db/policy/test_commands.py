@@ -43,11 +43,7 @@ def test_a_file_that_takes_permissions_exits_with_one_and_records_nothing(uses: 
     status, said = run("pack_impact", str(path))
     assert "2 lost" in said
     assert said.count("desk/2026-12#no-boosting") == 2
-    path.write_text(
-        DESK.replace("value: tree_ensemble", "value: neural").replace(
-            "family: tree_ensemble", "family: neural"
-        )
-    )
+    path.write_text(DESK.replace("tree_ensemble", "neural"))
     assert run("pack_impact", str(path))[0] == 0
     assert AuditEvent.objects.count() == before
 
