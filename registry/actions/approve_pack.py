@@ -129,6 +129,9 @@ def _current_report(at: datetime, row: PackProposal, report_digest: str) -> Impa
 def _activate(
     actor: Actor, at: datetime, correlation_id: str, row: PackProposal, report: ImpactReport
 ) -> None:
+    # One activation at a time: another's pack may have come into force since the report was checked.
+    list(PackRelease.objects.select_for_update().order_by("pk").values_list("pk"))
+    _current_report(at, row, report.digest)
     ensure_possible(row)
     release = row.release
     if release is None:

@@ -24,6 +24,7 @@ from registry.domain.vocab import Role
 from registry.people.models import RoleAssignment
 from tests.builders.fake_mlflow import FakeMlflow
 from tests.builders.policy import (
+    DESK,
     LATER,
     approval,
     approve,
@@ -198,7 +199,7 @@ def test_two_activations_at_once_release_one_pack_on_postgresql(monkeypatch: pyt
     row = proposed()
     report = reported(row)
     approve(row, report, "alma")
-    meeting(monkeypatch, approve_pack, "find_report")
+    meeting(monkeypatch, approve_pack, "clean_text")
     asked = approval(row, report)
     given = at_once(*(partial(api.approve_pack, **by(name, at=LATER), **asked) for name in ("amir", "anna")))
     assert given.count("PKP004") == 1
@@ -210,6 +211,24 @@ def test_two_activations_at_once_release_one_pack_on_postgresql(monkeypatch: pyt
     for table in ("registry_pack_approval", "registry_impact_report", "registry_impact_effect"):
         with connection.cursor() as cursor, pytest.raises(DatabaseError, match="append-only"):
             cursor.execute(f"UPDATE {table} SET id = id")
+
+
+@pytest.mark.usefixtures("server")
+def test_of_two_proposals_at_once_the_second_needs_a_new_report_on_postgresql(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hire_second_line()
+    fill_inventory()
+    rows = [proposed(), proposed(DESK.replace("instrument: desk", "instrument: bench"))]
+    reports = [reported(row) for row in rows]
+    for row, report in zip(rows, reports, strict=True):
+        approve(row, report, "alma")
+    meeting(monkeypatch, approve_pack, "clean_text")
+    asked = [approval(row, report) for row, report in zip(rows, reports, strict=True)]
+    given = at_once(*(partial(api.approve_pack, **by("amir", at=LATER), **form) for form in asked))
+    assert given.count("PKP010") == 1
+    assert api.PackRelease.objects.filter(instrument__in=["desk", "bench"]).count() == 1
+    assert AuditEvent.objects.filter(action="pack.approved").count() == 3
 
 
 @pytest.mark.usefixtures("server")
