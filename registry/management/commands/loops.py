@@ -45,7 +45,7 @@ class Loop:
 class Command(BaseCommand):
     """Runs until SIGTERM or SIGINT."""
 
-    help = "Deliver outward effects, ring for waiting validations and number audit events, until stopped."
+    help = "Deliver outward effects, ring for validations, work on pack proposals and number events, until stopped."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Offer a single turn, for cron and for tests."""

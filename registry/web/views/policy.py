@@ -4,8 +4,10 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 
 from registry import api
 from registry.domain.errors import InvalidInput
@@ -14,6 +16,8 @@ from registry.web.forms import ApprovePackForm, PackForm, RejectPackForm, Withdr
 from registry.web.reading import activity, parse_number, submit
 
 LIST_LENGTH = 100
+MOST_BYTES = 2_000_000
+"""Of a file, before it is read: no text that may be proposed is longer."""
 
 
 def _call(visit: Visit) -> dict[str, Any]:
@@ -101,7 +105,7 @@ def new_withdrawal(visit: Visit, *, uuid: UUID) -> HttpResponse:
             "lede": "A withdrawn pack rules no more from a day on. Its text and all decisions under it stay.",
             "submit_label": "Keep as a draft",
             "consequence": "Nothing changes before two approvers have read its impact and approved.",
-            "back_url": f"/policy/{uuid}/",
+            "back_url": reverse("web:pack", args=[uuid]),
             "back_label": str(view.row),
         },
         status=400 if visit.request.method == "POST" else 200,
@@ -257,8 +261,23 @@ def _typed(visit: Visit) -> dict[str, str]:
     given = {name: visit.request.POST.get(name, "") for name in ("text", "rationale")}
     chosen = visit.request.FILES.get("file")
     if chosen is not None:
-        given["text"] = chosen.read().decode("utf-8", errors="replace")
+        given["text"] = _read_file(chosen)
     return given
+
+
+def _read_file(chosen: "UploadedFile[Any]") -> str:
+    """Return the text of a file. Raises ``WEB004`` for one that is too large or not UTF-8."""
+    try:
+        if (chosen.size or 0) <= MOST_BYTES:
+            text: str = chosen.read().decode("utf-8")
+            return text
+    except UnicodeDecodeError:
+        pass
+    raise InvalidInput(
+        "WEB004",
+        f"the file is larger than {MOST_BYTES:,} bytes or not text in UTF-8",
+        remedy="Save the pack as UTF-8 and choose it again; nothing was recorded.",
+    )
 
 
 def _text_of(visit: Visit, source: str) -> str:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from registry import api
 from registry.domain.clock import SystemClock
@@ -66,6 +67,14 @@ def test_a_draft_is_previewed_kept_revised_and_proposed(door: Door, world: World
     assert vera.post(f"{kept['Location']}proposal/", {"row_version": "2"}).status_code == 302
     row.refresh_from_db()
     assert (row.status, "A tree" in row.text) == ("proposed", True)
+
+
+def test_a_file_takes_the_place_of_the_text_unless_it_is_not_one(door: Door, world: World) -> None:
+    typed = {"text": "", "rationale": "From our repository."}
+    for content, status in ((OTHER.encode(), 302), (OTHER.encode("utf-16"), 400), (b"#" * 2_000_001, 400)):
+        chosen = SimpleUploadedFile("desk.yaml", content)
+        assert door("vera").post("/policy/proposals/new/", {**typed, "file": chosen}).status_code == status
+    assert api.PackProposal.objects.latest("id").text == OTHER
 
 
 def test_an_unsound_draft_is_not_proposed(door: Door, world: World) -> None:
