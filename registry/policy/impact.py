@@ -151,7 +151,8 @@ def stock_impact(
                 decide(packs=packs, facts=facts[keys[0]], stage=group.stage, as_of=as_of)
                 for packs in (old_packs, new_packs)
             )
-            effects += _effects(keys, *traced)
+            before_it, after_it = traced
+            effects += traced_effects(keys=keys, before=before_it, after=after_it)
     counts = {change: sum(effect.change is change for effect in effects) for change in Change}
     counts[Change.UNCHANGED] = size - len(effects)
     return PackImpact(effects=tuple(effects), counts=counts)
@@ -172,7 +173,8 @@ def _kinds(before: Verdicts, after: Verdicts) -> list[list[int]]:
     return list(kinds.values())
 
 
-def _effects(keys: Sequence[str], before: Decision, after: Decision) -> list[Effect]:
+def traced_effects(*, keys: Sequence[str], before: Decision, after: Decision) -> list[Effect]:
+    """Return what two traced decisions amount to for each of the cases that they stand for."""
     change = _change(before, after)
     if change is Change.UNCHANGED:
         return []

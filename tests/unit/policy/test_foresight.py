@@ -13,10 +13,11 @@ from registry.domain.errors import InvalidInput
 from registry.domain.vocab import BindingLevel, ConditionKind, Stage, Verification
 from registry.policy.columns import stock_of
 from registry.policy.conditions import Compare, Op
+from registry.policy.engine import decide
 from registry.policy.facts import Facts, facts_to_json
 from registry.policy.fast import judge, judge_stock
 from registry.policy.gating import informs_because
-from registry.policy.impact import Case, pack_impact
+from registry.policy.impact import Case, pack_impact, traced_effects
 from registry.policy.proposed import packs_after
 from registry.policy.rules import Impose, Inform, SetTier
 from registry.policy.stored_facts import StoredFacts
@@ -109,8 +110,14 @@ def test_pairs_that_stand_for_one_another_have_the_same_effect(
     cases = [Case(key=str(place), facts=row, stage=Stage.GATE_APPROVE) for place, row in enumerate(rows)]
     packs = {"old_packs": [before], "new_packs": [before, after], "as_of": DAY}
     together = pack_impact(**packs, cases=cases)  # type: ignore[arg-type]
-    apart = [pack_impact(**packs, cases=[case]).effects for case in cases]  # type: ignore[arg-type]
-    assert together.effects == tuple(effect for effects in apart for effect in effects)
+    apart = []
+    for case in cases:
+        was, will = (
+            decide(packs=listed, facts=case.facts, stage=case.stage, as_of=DAY)
+            for listed in ([before], [before, after])
+        )
+        apart += traced_effects(keys=[case.key], before=was, after=will)
+    assert list(together.effects) == apart
 
 
 def test_a_withdrawn_pack_rules_until_its_day_and_keeps_its_hash() -> None:
