@@ -151,8 +151,8 @@ def stock_impact(
                 decide(packs=packs, facts=facts[keys[0]], stage=group.stage, as_of=as_of)
                 for packs in (old_packs, new_packs)
             )
-            before_it, after_it = traced
-            effects += traced_effects(keys=keys, before=before_it, after=after_it)
+            was, will = traced
+            effects += traced_effects(keys=keys, before=was, after=will)
     counts = {change: sum(effect.change is change for effect in effects) for change in Change}
     counts[Change.UNCHANGED] = size - len(effects)
     return PackImpact(effects=tuple(effects), counts=counts)

@@ -30,6 +30,7 @@ _WORDS = {
     "cva": "CVA",
     "none": "none",
     "ahead": "not yet in force",
+    "rules": "in force",
 }
 
 # Shape and class per value: colour never carries the meaning alone.
