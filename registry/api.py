@@ -4,6 +4,7 @@ Adding a name to ``__all__`` is an API review: it is a promise.
 """
 
 from registry.actions.accept_risk import accept_risk
+from registry.actions.approve_pack import PEOPLE_NEEDED, approve_pack
 from registry.actions.check_permission import (
     Permission,
     check_permission,
@@ -48,6 +49,7 @@ from registry.actions.override_tier import (
     override_tier,
     withdraw_override,
 )
+from registry.actions.pack_jobs import PACK_QUEUE, PACK_TASK, list_pack_jobs_to_run
 from registry.actions.permission_over_time import (
     PermissionOn,
     PermissionsPage,
@@ -56,6 +58,13 @@ from registry.actions.permission_over_time import (
     list_permissions_on,
 )
 from registry.actions.portfolio_stands import PortfolioStand
+from registry.actions.propose_pack import (
+    draft_pack,
+    draft_withdrawal,
+    propose_pack,
+    reject_pack,
+    revise_pack,
+)
 from registry.actions.propose_remediation import propose_remediation
 from registry.actions.publish_log import (
     ExportReport,
@@ -90,6 +99,26 @@ from registry.actions.read_floor import (
     get_use_floor,
 )
 from registry.actions.read_inventory import InventoryField, e23_fields, inventory_csv, safe_cell
+from registry.actions.read_packs import (
+    Foresight,
+    PackPage,
+    Preview,
+    RuleView,
+    compare_packs,
+    foresee,
+    preview_pack,
+    released_text,
+    view_pack,
+)
+from registry.actions.read_proposals import (
+    EffectQuery,
+    EffectsPage,
+    ImpactSummary,
+    ProposalPage,
+    effects_csv,
+    view_effects,
+    view_proposal,
+)
 from registry.actions.read_run_order import (
     RunOrder,
     fetch_artifact,
@@ -127,6 +156,7 @@ from registry.actions.state_trade_off import state_trade_off
 from registry.actions.stated_use import STATED, UseStatement
 from registry.actions.suspend_permit import suspend_permit
 from registry.actions.tier_standing import TierStanding
+from registry.actions.work_on_packs import request_impact, step_pack_job
 from registry.approvals.independence import conflicts_of_approver
 from registry.approvals.models import ApprovalRequest
 from registry.approvals.selectors import get_approval, list_approvals
@@ -144,8 +174,18 @@ from registry.decisions.models import (
 )
 from registry.decisions.packs import released_packs
 from registry.decisions.permits import is_genuine, public_key_pem
+from registry.decisions.proposal_selectors import (
+    find_report as find_impact_report,
+)
+from registry.decisions.proposal_selectors import (
+    get_pack_proposal,
+    list_effects,
+    list_pack_proposals,
+    view_text,
+)
+from registry.decisions.proposals import ImpactEffect, ImpactReport, PackJob, PackProposal
 from registry.decisions.scope import ScopeStanding, list_determinations, list_scope, list_stale_cites
-from registry.decisions.selectors import PackView, get_pack, list_packs
+from registry.decisions.selectors import PackStanding, PackView, get_pack, list_pack_standings, list_packs
 from registry.domain.vocab import Role
 from registry.findings.models import Finding, RemediationPlan
 from registry.findings.selectors import get_finding, list_findings
@@ -200,6 +240,9 @@ from registry.validations.selectors import (
 __all__ = [
     "DETAILS",
     "OPTIONAL_DETAILS",
+    "PACK_QUEUE",
+    "PACK_TASK",
+    "PEOPLE_NEEDED",
     "RUN_QUEUE",
     "RUN_TASK",
     "SERVICE_ROLES",
@@ -215,7 +258,9 @@ __all__ = [
     "ConditionCheck",
     "DecisionView",
     "DossierFile",
+    "EffectQuery",
     "EffectReport",
+    "EffectsPage",
     "EntityFloorView",
     "EventPage",
     "EventView",
@@ -229,7 +274,11 @@ __all__ = [
     "Flip",
     "FloorReport",
     "FloorStep",
+    "Foresight",
     "Grant",
+    "ImpactEffect",
+    "ImpactReport",
+    "ImpactSummary",
     "InclusionProof",
     "IntendedUse",
     "InventoryField",
@@ -241,7 +290,11 @@ __all__ = [
     "LegalEntity",
     "ModelLevel",
     "ModelVersion",
+    "PackJob",
+    "PackPage",
+    "PackProposal",
     "PackRelease",
+    "PackStanding",
     "PackView",
     "Permission",
     "PermissionOn",
@@ -253,9 +306,12 @@ __all__ = [
     "Portfolio",
     "PortfolioDetails",
     "PortfolioStand",
+    "Preview",
+    "ProposalPage",
     "RegisteredModel",
     "RegistrationResult",
     "RemediationPlan",
+    "RuleView",
     "RunOrder",
     "Scope",
     "ScopeDetermination",
@@ -275,10 +331,12 @@ __all__ = [
     "accept_risk",
     "actor_for_person",
     "actor_for_token",
+    "approve_pack",
     "calculator",
     "check_permission",
     "claim_key",
     "close_finding",
+    "compare_packs",
     "compare_validations",
     "conflicts_of_approver",
     "conflicts_of_relief",
@@ -293,7 +351,10 @@ __all__ = [
     "deliver_outbox",
     "determine_scope",
     "dossier_file",
+    "draft_pack",
+    "draft_withdrawal",
     "e23_fields",
+    "effects_csv",
     "end_role",
     "evidence_safeguard",
     "export_log",
@@ -301,12 +362,14 @@ __all__ = [
     "fetch_artifact",
     "fetch_dataset",
     "find_decision_floor",
+    "find_impact_report",
     "find_intended_use",
     "find_latest_checkpoint",
     "find_permission_asked",
     "find_permit",
     "find_report",
     "find_version_by_uri",
+    "foresee",
     "gather_facts",
     "get_approval",
     "get_audit_event",
@@ -319,6 +382,7 @@ __all__ = [
     "get_model",
     "get_own_token",
     "get_pack",
+    "get_pack_proposal",
     "get_permission_on",
     "get_person_record",
     "get_registered_use",
@@ -343,12 +407,16 @@ __all__ = [
     "list_decisions",
     "list_dependencies",
     "list_determinations",
+    "list_effects",
     "list_evidence",
     "list_findings",
     "list_intended_uses",
     "list_models",
     "list_models_lean",
     "list_own_tokens",
+    "list_pack_jobs_to_run",
+    "list_pack_proposals",
+    "list_pack_standings",
     "list_packs",
     "list_people",
     "list_permissions_on",
@@ -362,6 +430,8 @@ __all__ = [
     "note_challenge",
     "note_validation_started",
     "override_tier",
+    "preview_pack",
+    "propose_pack",
     "propose_remediation",
     "public_key_pem",
     "publish_log",
@@ -376,14 +446,18 @@ __all__ = [
     "record_validation",
     "register_version",
     "reinstate_permit",
+    "reject_pack",
     "release_key",
     "release_packs",
     "released_packs",
+    "released_text",
     "renew_decisions",
     "renew_scope",
     "replay_decision",
     "request_approval",
+    "request_impact",
     "request_validation",
+    "revise_pack",
     "revoke_token",
     "ring",
     "safe_cell",
@@ -391,9 +465,14 @@ __all__ = [
     "share_text",
     "sign_report",
     "state_trade_off",
+    "step_pack_job",
     "suspend_permit",
     "system_actor",
     "verify_log",
+    "view_effects",
+    "view_pack",
+    "view_proposal",
+    "view_text",
     "withdraw_override",
     "worker_actor",
 ]

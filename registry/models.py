@@ -9,6 +9,15 @@ from registry.decisions.models import (
     ScopeDetermination,
     TierOverride,
 )
+from registry.decisions.proposals import (
+    EffectComparison,
+    ImpactEffect,
+    ImpactReport,
+    PackApproval,
+    PackJob,
+    PackProposal,
+    PackWithdrawal,
+)
 from registry.findings.models import Finding, RemediationPlan
 from registry.inventory.models import (
     IntendedUse,

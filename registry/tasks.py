@@ -36,15 +36,44 @@ class Doorbells:
 
 
 _doorbells = Doorbells()
+_pack_doorbells = Doorbells()
+
+WORK_AT_ONCE_S = 2.0
+"""How long a task works on a proposal before it lets others have their turn."""
 
 
 @shared_task(name="registry.dispatch", ignore_result=True)  # type: ignore[untyped-decorator]
 def dispatch() -> None:
-    """Deliver outward effects, and ring for every validation that waits or whose worker may have died."""
+    """Deliver outward effects, and ring for all work that waits or whose worker may have died."""
     registry_api.deliver_outbox(at=SystemClock().now())
     waiting = registry_api.list_requests_to_run(limit=RINGS_AT_ONCE)
     for uuid in _doorbells.due(waiting=waiting, now_s=time.monotonic()):
         registry_api.ring(registry_api.RUN_TASK, str(uuid), queue=registry_api.RUN_QUEUE)
+    jobs = registry_api.list_pack_jobs_to_run(on=SystemClock().now().date(), limit=RINGS_AT_ONCE)
+    for uuid in _pack_doorbells.due(waiting=jobs, now_s=time.monotonic()):
+        registry_api.ring(registry_api.PACK_TASK, str(uuid), queue=registry_api.PACK_QUEUE)
+
+
+@shared_task(name="registry.work_on_pack", ignore_result=True)  # type: ignore[untyped-decorator]
+def work_on_pack(job_uuid: str) -> None:
+    """Work on a proposal's report or comparison, step by step, and ring again while there is more."""
+    if _work(UUID(job_uuid)):
+        registry_api.ring(registry_api.PACK_TASK, job_uuid, queue=registry_api.PACK_QUEUE)
+
+
+def work_on_packs() -> None:
+    """Work on the oldest job that is due: the same without Celery."""
+    for uuid in registry_api.list_pack_jobs_to_run(on=SystemClock().now().date(), limit=1):
+        _work(uuid)
+
+
+def _work(job_uuid: UUID) -> bool:
+    """Take steps for a while; return whether more are to be taken."""
+    ends_s = time.monotonic() + WORK_AT_ONCE_S
+    while registry_api.step_pack_job(job_uuid=job_uuid, at=SystemClock().now()):
+        if time.monotonic() > ends_s:
+            return True
+    return False
 
 
 @shared_task(name="registry.sequence", ignore_result=True)  # type: ignore[untyped-decorator]

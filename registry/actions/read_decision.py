@@ -6,7 +6,7 @@ from uuid import UUID
 
 from registry.actions.check_permission import checks_of_row, permit_seen
 from registry.decisions.models import PolicyDecision
-from registry.decisions.packs import released_packs
+from registry.decisions.packs import packs_given
 from registry.decisions.reading import decision_of, facts_of
 from registry.domain.canonical import Json
 from registry.domain.errors import NotFound
@@ -99,7 +99,7 @@ def get_decision(*, actor: Actor, uuid: UUID) -> DecisionView:
     decision, facts = decision_of(row), facts_of(row)
     target = _target(decision)
     found = counterfactuals(
-        packs=released_packs(),
+        packs=packs_given(decision=decision, decided_at=row.decided_at),
         facts=facts,
         stage=decision.stage,
         as_of=decision.as_of,
@@ -155,7 +155,9 @@ def get_decision(*, actor: Actor, uuid: UUID) -> DecisionView:
 def replay_decision(*, actor: Actor, uuid: UUID) -> str:
     """Decide again from what is stored and return the digest; raises ``POL002`` to ``POL005`` when it differs."""
     row = get_decision_row(actor=actor, uuid=uuid)
-    return replay(decision=decision_of(row), packs=released_packs(), facts=facts_of(row)).digest()
+    decision = decision_of(row)
+    packs = packs_given(decision=decision, decided_at=row.decided_at)
+    return replay(decision=decision, packs=packs, facts=facts_of(row)).digest()
 
 
 def _target(decision: Decision) -> Outcome:

@@ -3,6 +3,7 @@
 from registry.approvals.models import ApprovalRequest
 from registry.audit.api import Subject
 from registry.decisions.models import PackRelease, Permit
+from registry.decisions.proposals import PackProposal
 from registry.findings.models import Finding
 from registry.inventory.models import (
     IntendedUse,
@@ -24,6 +25,7 @@ Row = (
     | Portfolio
     | Person
     | PackRelease
+    | PackProposal
     | Permit
     | ValidationRequest
     | Finding
@@ -39,6 +41,7 @@ _TYPES: dict[type, str] = {
     Portfolio: "portfolio",
     Person: "person",
     PackRelease: "pack",
+    PackProposal: "pack_proposal",
     Permit: "permit",
     ValidationRequest: "validation",
     Finding: "finding",

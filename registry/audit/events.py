@@ -30,6 +30,15 @@ class AuditAction(StrEnum):
     DEPENDENCY_DECLARED = "dependency.declared"
     PACK_RELEASED = "pack.released"
     PACK_ACTIVATED = "pack.activated"
+    PACK_DRAFTED = "pack.drafted"
+    PACK_PROPOSED = "pack.proposed"
+    PACK_APPROVED = "pack.approved"
+    PACK_REJECTED = "pack.rejected"
+    PACK_WITHDRAWN = "pack.withdrawn"
+    PACK_COMPARED = "pack.compared"
+    IMPACT_REQUESTED = "impact.requested"
+    IMPACT_ASSESSED = "impact.assessed"
+    IMPACT_FAILED = "impact.failed"
     POLICY_DECIDED = "policy.decided"
     TIER_OVERRIDDEN = "tier.overridden"
     TIER_OVERRIDE_WITHDRAWN = "tier_override.withdrawn"
@@ -99,6 +108,15 @@ SENTENCES: Mapping[AuditAction, str] = MappingProxyType(
         AuditAction.DEPENDENCY_DECLARED: "{actor} declared a dependency of {subject}.",
         AuditAction.PACK_RELEASED: "{actor} released the policy pack {subject}.",
         AuditAction.PACK_ACTIVATED: "{actor} put the policy pack {subject} into force.",
+        AuditAction.PACK_DRAFTED: "{actor} drafted the policy pack {subject}.",
+        AuditAction.PACK_PROPOSED: "{actor} proposed the policy pack {subject}.",
+        AuditAction.PACK_APPROVED: "{actor} approved the proposed policy pack {subject}.",
+        AuditAction.PACK_REJECTED: "{actor} rejected the proposed policy pack {subject}.",
+        AuditAction.PACK_WITHDRAWN: "{actor} withdrew the policy pack {subject}.",
+        AuditAction.PACK_COMPARED: "{actor} compared the decisions under the policy pack {subject} with its report.",
+        AuditAction.IMPACT_REQUESTED: "{actor} asked what the policy pack {subject} would change.",
+        AuditAction.IMPACT_ASSESSED: "{actor} reported what the policy pack {subject} would change.",
+        AuditAction.IMPACT_FAILED: "{actor} could not finish the work on the policy pack {subject}.",
         AuditAction.POLICY_DECIDED: "{actor} had the policy decide on {subject}.",
         AuditAction.TIER_OVERRIDDEN: "{actor} overrode the risk tier of {subject}.",
         AuditAction.TIER_OVERRIDE_WITHDRAWN: "{actor} let the computed risk tier of {subject} hold again.",

@@ -1,6 +1,8 @@
 """Reading policy packs and permits."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from registry.decisions.models import PackRelease, Permit
@@ -8,6 +10,7 @@ from registry.decisions.packs import released_packs
 from registry.domain.errors import NotFound
 from registry.inventory.selectors import list_intended_uses
 from registry.people.actors import Actor
+from registry.policy.engine import packs_in_force
 from registry.policy.explain import rule_text
 from registry.policy.rules import Pack
 
@@ -25,6 +28,34 @@ class PackView:
 def list_packs(*, actor: Actor) -> list[PackRelease]:
     """Return the released packs. Whoever has a role may read the rules."""
     return list(PackRelease.objects.order_by("instrument", "version")) if actor.grants else []
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PackStanding:
+    """A release and where it stands on a date: it rules, will rule, was replaced, has ended or is withdrawn."""
+
+    row: PackRelease
+    state: str
+
+
+def list_pack_standings(*, actor: Actor, on: date) -> list[PackStanding]:
+    """Return the released packs with where they stand."""
+    packs = {pack.ref: pack for pack in released_packs()}
+    ruling = {pack.ref for pack in packs_in_force(packs=tuple(packs.values()), as_of=on)}
+    return [
+        PackStanding(row=row, state=_state(packs[f"{row.instrument}/{row.version}"], ruling, on))
+        for row in list_packs(actor=actor)
+    ]
+
+
+def _state(pack: Pack, ruling: Collection[str], on: date) -> str:
+    if pack.ref in ruling:
+        return "rules"
+    if pack.withdrawn_from is not None and pack.withdrawn_from <= on:
+        return "withdrawn"
+    if pack.effective_from > on:
+        return "ahead"
+    return "superseded" if pack.is_in_force(on=on) else "ended"
 
 
 def get_pack(*, actor: Actor, uuid: UUID) -> PackView:

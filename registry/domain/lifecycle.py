@@ -14,6 +14,7 @@ from registry.domain.vocab import (
     FindingStatus,
     LifecycleState,
     PermitStatus,
+    ProposalStatus,
     ReportStatus,
     RequestStatus,
     RunStatus,
@@ -104,6 +105,13 @@ _PERMIT: Transitions = {
     PermitStatus.REVOKED: (),
 }
 
+_PROPOSAL: Transitions = {
+    ProposalStatus.DRAFT: (ProposalStatus.PROPOSED, ProposalStatus.REJECTED),
+    ProposalStatus.PROPOSED: (ProposalStatus.ACTIVATED, ProposalStatus.REJECTED),
+    ProposalStatus.ACTIVATED: (),
+    ProposalStatus.REJECTED: (),
+}
+
 TABLES: Mapping[str, Transitions] = {
     "registered_model": _MODEL,
     "finding": _FINDING,
@@ -112,6 +120,7 @@ TABLES: Mapping[str, Transitions] = {
     "validation_report": _REPORT,
     "approval": _APPROVAL,
     "permit": _PERMIT,
+    "pack_proposal": _PROPOSAL,
 }
 
 

@@ -288,6 +288,29 @@ class PermitStatus(StrEnum):
     REVOKED = "revoked"
 
 
+class ProposalKind(StrEnum):
+    """What a pack proposal would do: release a new pack, or withdraw a released one."""
+
+    RELEASE = "release"
+    WITHDRAWAL = "withdrawal"
+
+
+class ProposalStatus(StrEnum):
+    """Lifecycle of a pack proposal. Its text is frozen once it is proposed."""
+
+    DRAFT = "draft"
+    PROPOSED = "proposed"
+    ACTIVATED = "activated"
+    REJECTED = "rejected"
+
+
+class PackJobKind(StrEnum):
+    """Work on a pack proposal that runs in the background."""
+
+    IMPACT = "impact"
+    COMPARISON = "comparison"
+
+
 class ConditionKind(StrEnum):
     """Machine-readable limits that a permit carries."""
 

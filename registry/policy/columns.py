@@ -101,6 +101,8 @@ class Ranks:
 
 
 Column = Grouped | Listed
+ReadValues = Callable[[Sequence[str]], Mapping[str, Sequence[FactValue | None]]]
+"""Gives, for each fact named, its value in every fact set, in order; ``None`` where it is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,25 +122,42 @@ class Columns:
     """
 
     def __init__(self, *, rows: Sequence[Facts]) -> None:
-        self.size = len(rows)
-        self.everyone = (1 << len(rows)) - 1
+        self._begin(len(rows), partial(_read_rows, rows))
+
+    @classmethod
+    def given(cls, *, size: int, values: ReadValues) -> "Columns":
+        """Return the columns of ``size`` fact sets whose values are given by fact, in order."""
+        made = cls.__new__(cls)
+        made._begin(size, values)
+        return made
+
+    def _begin(self, size: int, values: ReadValues) -> None:
+        self.size = size
+        self.everyone = (1 << size) - 1
         self.answers: dict[tuple[Compare, type], Answer] = {}
-        self._rows = rows
+        self._values = values
         self._columns: dict[str, Column] = {}
 
     def read(self, *, names: Iterable[str]) -> None:
         """Read the facts that were not read yet."""
-        values: dict[str, list[FactValue | None]] = {name: [] for name in names if name not in self._columns}
-        for start in range(0, self.size, _BLOCK) if values else ():
-            gets = [row.get for row in self._rows[start : start + _BLOCK]]
-            for name, found in values.items():
-                found += [get(name, ABSENT).value for get in gets]
-        self._columns |= {name: _column(name, found) for name, found in values.items()}
+        missing = [name for name in names if name not in self._columns]
+        if missing:
+            found = self._values(missing)
+            self._columns |= {name: _column(name, found[name]) for name in missing}
 
     def column(self, *, name: str) -> Column:
         """Return a fact's column."""
         self.read(names=(name,))
         return self._columns[name]
+
+
+def _read_rows(rows: Sequence[Facts], names: Sequence[str]) -> dict[str, list[FactValue | None]]:
+    values: dict[str, list[FactValue | None]] = {name: [] for name in names}
+    for start in range(0, len(rows), _BLOCK):
+        gets = [row.get for row in rows[start : start + _BLOCK]]
+        for name, found in values.items():
+            found += [get(name, ABSENT).value for get in gets]
+    return values
 
 
 def _column(name: str, values: Sequence[FactValue | None]) -> Column:

@@ -36,12 +36,19 @@ Key = TypeVar("Key")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdicts:
-    """Verdicts on ``size`` fact sets, as masks: bits set where an outcome, tier or condition holds."""
+    """Verdicts on ``size`` fact sets, as masks: bits set where an outcome, tier or condition holds.
+
+    ``by_rule`` holds, by full reference, where each rule that may gate is true
+    and where it is false; elsewhere it is unknown. ``marks`` are the masks on
+    which verdict and grounds rest: fact sets with the same marks have the same.
+    """
 
     size: int
     by_outcome: Mapping[Outcome, int]
     by_tier: Mapping[int, int]
     by_condition: Mapping[bytes, int]
+    by_rule: Mapping[str, Answer]
+    marks: tuple[int, ...]
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -75,6 +82,7 @@ class Verdicts:
 class _Ruling:
     """A rule that may gate, with what came of it."""
 
+    ref: str
     rule: Rule
     answer: Answer
     takes_effect: int
@@ -97,9 +105,10 @@ def judge(*, packs: Sequence[Pack], rows: Sequence[Facts] | Columns, stage: Stag
     sheet = Sheet(columns=columns)
     found: list[_Ruling] = []
     refer = 0
+    derived: tuple[int, ...] = ()
     for step in (item for item in Stage if item.rank <= stage.rank):
         results = [
-            _apply(rule, sheet, clauses)
+            _apply(f"{pack.ref}#{rule.id}", rule, sheet, clauses)
             for pack in ruling
             if pack.binding_level not in NON_BINDING or pack.ref in adopted
             for rule in {rule.id: rule for rule in pack.rules if rule.stage is step}.values()
@@ -109,8 +118,10 @@ def judge(*, packs: Sequence[Pack], rows: Sequence[Facts] | Columns, stage: Stag
         found += results
         if step is Stage.TIERING:
             derived = _derive(sheet, results)
-            refer |= sheet.everyone & ~derived if stage is not Stage.TIERING else 0
-    refer |= _clashes(found)
+            refer |= sheet.everyone & ~(derived[0] & derived[1]) if stage is not Stage.TIERING else 0
+    clashes = _clashes(found)
+    for mask in clashes:
+        refer |= mask
     tiers = sheet.column(name=TIER)
     assert isinstance(tiers, Grouped)
     return Verdicts(
@@ -118,6 +129,8 @@ def judge(*, packs: Sequence[Pack], rows: Sequence[Facts] | Columns, stage: Stag
         by_outcome=_outcomes(found, refer),
         by_tier={int(tier): mask for tier, mask in tiers.groups.items() if mask},
         by_condition=_conditions(found),
+        by_rule={item.ref: item.answer for item in found},
+        marks=(*derived, *clashes, *tiers.groups.values(), *_marks(found)),
     )
 
 
@@ -132,11 +145,12 @@ def _may_gate(rule: Rule, clauses: Mapping[str, Clause]) -> bool:
     )
 
 
-def _apply(rule: Rule, sheet: Sheet, clauses: Mapping[str, Clause]) -> _Ruling:
+def _apply(ref: str, rule: Rule, sheet: Sheet, clauses: Mapping[str, Clause]) -> _Ruling:
     answer = sheet.ask(condition=rule.when)
     sound = sheet.everyone & ~answer.erring
     is_unfounded = any(cite not in clauses for cite in rule.cites)
     return _Ruling(
+        ref=ref,
         rule=rule,
         answer=Answer(true=answer.true & sound, false=answer.false & sound),
         takes_effect=sheet.everyone & ~(answer.false & sound),
@@ -144,27 +158,29 @@ def _apply(rule: Rule, sheet: Sheet, clauses: Mapping[str, Clause]) -> _Ruling:
     )
 
 
-def _derive(sheet: Sheet, results: Sequence[_Ruling]) -> int:
-    """Set tier and required level to the strictest; return where both are known."""
+def _derive(sheet: Sheet, results: Sequence[_Ruling]) -> tuple[int, int]:
+    """Set tier and required level to the strictest; return where the one and where the other is known."""
     tiers, levels = _given(sheet, TIER), _given(sheet, REQUIRED_EXPLAINABILITY)
     for item in results:
         if isinstance(item.rule.effect, SetTier):
             tiers[item.rule.effect.tier] = tiers.get(item.rule.effect.tier, 0) | item.takes_effect
         if isinstance(item.rule.effect, SetExplainability):
             levels[item.rule.effect.level] = levels.get(item.rule.effect.level, 0) | item.takes_effect
-    known = sheet.everyone
-    for name, masks, order in (
-        (TIER, tiers, sorted(tiers)),
-        (REQUIRED_EXPLAINABILITY, levels, sorted(levels)[::-1]),
-    ):
-        taken = 0
-        groups: dict[FactValue, int] = {}
-        for value in order:
-            groups[value] = masks[value] & ~taken
-            taken |= masks[value]
-        sheet.put(name=name, groups=groups)
-        known &= taken
-    return known
+    return (
+        _settle(sheet, TIER, tiers, sorted(tiers)),
+        _settle(sheet, REQUIRED_EXPLAINABILITY, levels, sorted(levels)[::-1]),
+    )
+
+
+def _settle(sheet: Sheet, name: str, masks: Mapping[int, int], order: Sequence[int]) -> int:
+    """Give each fact set the first value of the order that it has; return where there is one."""
+    taken = 0
+    groups: dict[FactValue, int] = {}
+    for value in order:
+        groups[value] = masks[value] & ~taken
+        taken |= masks[value]
+    sheet.put(name=name, groups=groups)
+    return taken
 
 
 def _given(sheet: Sheet, name: str) -> dict[int, int]:
@@ -173,9 +189,9 @@ def _given(sheet: Sheet, name: str) -> dict[int, int]:
     return {int(value): mask for value, mask in column.groups.items()}
 
 
-def _clashes(found: Sequence[_Ruling]) -> int:
-    """Where two rules ask for one check with different parameters."""
-    clashing = 0
+def _clashes(found: Sequence[_Ruling]) -> tuple[int, ...]:
+    """Where two rules ask for one check with different parameters, for each two that may."""
+    clashing = []
     asked = [
         (item.rule.effect, item.takes_effect)
         for item in found
@@ -184,8 +200,17 @@ def _clashes(found: Sequence[_Ruling]) -> int:
     for (one, where), (other, elsewhere) in combinations(asked, 2):
         shared = set(one.params) & set(other.params) if one.name == other.name else set()
         if any(one.params[name] != other.params[name] for name in shared):
-            clashing |= where & elsewhere
-    return clashing
+            clashing.append(where & elsewhere)
+    return tuple(clashing)
+
+
+def _marks(found: Sequence[_Ruling]) -> list[int]:
+    """Where rules err, where those that shape outcome, tier or conditions take effect, and where one denies."""
+    marks = [item.errs for item in found]
+    marks += [
+        item.takes_effect for item in found if isinstance(item.rule.effect, Block | Refer | Impose | SetTier)
+    ]
+    return marks + [item.answer.true for item in found if isinstance(item.rule.effect, Block)]
 
 
 def _outcomes(found: Sequence[_Ruling], refer: int) -> dict[Outcome, int]:

@@ -1,22 +1,23 @@
 """What new packs would do to permissions, before anybody activates them.
 
-Every case is judged under the old and under the new packs at once; the cases
-that differ are decided again by the traced engine, which names the rules
-responsible.
+Every case is judged under the old and under the new packs at once. Cases that
+differ and whose rules answer alike are decided alike, so that one of each kind
+is decided again by the traced engine, which names the rules responsible.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from registry.domain.canonical import Json, canonical_bytes
+from registry.domain.canonical import Json, canonical_bytes, digest
 from registry.domain.vocab import Outcome, Stage
+from registry.policy.columns import Columns, expanded
 from registry.policy.conditions import Truth
 from registry.policy.decision import Decision
 from registry.policy.engine import decide
 from registry.policy.facts import Facts
-from registry.policy.fast import judge
+from registry.policy.fast import Verdicts, judge
 from registry.policy.rules import Pack
 
 _PERMITTED = (Outcome.ALLOW, Outcome.ALLOW_WITH_CONDITIONS)
@@ -41,8 +42,25 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cases:
+    """Cases at one stage: what the report calls them, and their facts by column, in the same order."""
+
+    stage: Stage
+    keys: Sequence[str]
+    columns: Columns
+
+
+FactsOf = Callable[[Sequence[str]], Mapping[str, Facts]]
+"""Gives the whole facts of the cases named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """One case that differs. ``rules`` are full references; a stage that nothing rules on is given in words."""
+    """One case that differs.
+
+    ``rules`` are full references; a stage that nothing rules on is given in
+    words. ``terms_after`` is the digest of the conditions that it would get.
+    """
 
     key: str
     change: Change
@@ -50,6 +68,7 @@ class Effect:
     after: Outcome
     tier_before: int | None
     tier_after: int | None
+    terms_after: str
     rules: tuple[str, ...]
 
     def to_json(self) -> dict[str, Json]:
@@ -61,6 +80,7 @@ class Effect:
             "after": self.after.value,
             "tier_before": self.tier_before,
             "tier_after": self.tier_after,
+            "terms_after": self.terms_after,
             "rules": list(self.rules),
         }
 
@@ -83,40 +103,95 @@ class PackImpact:
 def pack_impact(
     *, old_packs: Sequence[Pack], new_packs: Sequence[Pack], cases: Sequence[Case], as_of: date
 ) -> PackImpact:
-    """Return what would become of the cases on the date.
+    """Return what would become of the cases on the date; see ``stock_impact``. Keys are unique."""
+    by_key = {case.key: case for case in cases}
+    groups = [
+        Cases(stage=stage, keys=[case.key for case in at], columns=Columns(rows=[case.facts for case in at]))
+        for stage in Stage
+        if (at := [case for case in cases if case.stage is stage])
+    ]
+    found = stock_impact(
+        old_packs=old_packs,
+        new_packs=new_packs,
+        groups=groups,
+        facts_of=lambda keys: {key: by_key[key].facts for key in keys},
+        as_of=as_of,
+    )
+    places = {key: place for place, key in enumerate(by_key)}
+    ordered = sorted(found.effects, key=lambda effect: places[effect.key])
+    return PackImpact(effects=tuple(ordered), counts=found.counts)
 
-    Both sets of packs are whole sets, with what stays as it is. The facts are
-    as ``facts_from_json`` reads them. Raises ``InvalidInput`` ``POL001`` when
-    two contents claim one pack's name.
+
+def stock_impact(
+    *,
+    old_packs: Sequence[Pack],
+    new_packs: Sequence[Pack],
+    groups: Iterable[Cases],
+    facts_of: FactsOf,
+    as_of: date,
+) -> PackImpact:
+    """Return what would become of cases whose facts are given by column.
+
+    Both sets of packs are whole sets, with what stays as it is. ``facts_of``
+    is asked only for one case of each kind that differs. Raises
+    ``InvalidInput`` ``POL001`` when two contents claim one pack's name.
     """
-    places = _differing(old_packs, new_packs, cases, as_of)
-    effects = []
-    for place in sorted(places):
-        case = cases[place]
+    effects: list[Effect] = []
+    size = 0
+    for group in groups:
+        size += group.columns.size
         before, after = (
-            decide(packs=packs, facts=case.facts, stage=case.stage, as_of=as_of)
+            judge(packs=packs, rows=group.columns, stage=group.stage, as_of=as_of)
             for packs in (old_packs, new_packs)
         )
-        change = _change(before, after)
-        if change is not Change.UNCHANGED:
-            effects.append(_effect(case.key, change, before, after))
+        kinds = [[group.keys[place] for place in places] for places in _kinds(before, after)]
+        facts = facts_of([keys[0] for keys in kinds])
+        for keys in kinds:
+            traced = (
+                decide(packs=packs, facts=facts[keys[0]], stage=group.stage, as_of=as_of)
+                for packs in (old_packs, new_packs)
+            )
+            was, will = traced
+            effects += traced_effects(keys=keys, before=was, after=will)
     counts = {change: sum(effect.change is change for effect in effects) for change in Change}
-    counts[Change.UNCHANGED] = len(cases) - len(effects)
+    counts[Change.UNCHANGED] = size - len(effects)
     return PackImpact(effects=tuple(effects), counts=counts)
 
 
-def _differing(
-    old_packs: Sequence[Pack], new_packs: Sequence[Pack], cases: Sequence[Case], as_of: date
-) -> set[int]:
-    differing: set[int] = set()
-    for stage in {case.stage for case in cases}:
-        places = [index for index, case in enumerate(cases) if case.stage is stage]
-        rows = [cases[index].facts for index in places]
-        before, after = (
-            judge(packs=packs, rows=rows, stage=stage, as_of=as_of) for packs in (old_packs, new_packs)
+def terms_digest(*, decision: Decision) -> str:
+    """Return the digest of a decision's conditions, whatever the rules that impose them."""
+    return digest(sorted(key[1] for key in _limits(decision)))
+
+
+def _kinds(before: Verdicts, after: Verdicts) -> list[list[int]]:
+    """Group the places on which the verdicts differ by how every rule answers there, before and after."""
+    masks = dict.fromkeys((*before.marks, *after.marks))
+    texts = [expanded(mask=mask, size=before.size) for mask in masks]
+    kinds: dict[tuple[str, ...], list[int]] = {}
+    for place in after.differing(other=before):
+        kinds.setdefault(tuple([text[place] for text in texts]), []).append(place)
+    return list(kinds.values())
+
+
+def traced_effects(*, keys: Sequence[str], before: Decision, after: Decision) -> list[Effect]:
+    """Return what two traced decisions amount to for each of the cases that they stand for."""
+    change = _change(before, after)
+    if change is Change.UNCHANGED:
+        return []
+    rules, terms = _responsible(change, before, after), terms_digest(decision=after)
+    return [
+        Effect(
+            key=key,
+            change=change,
+            before=before.outcome,
+            after=after.outcome,
+            tier_before=before.tier,
+            tier_after=after.tier,
+            terms_after=terms,
+            rules=rules,
         )
-        differing |= {places[index] for index in after.differing(other=before)}
-    return differing
+        for key in keys
+    ]
 
 
 def _change(before: Decision, after: Decision) -> Change:
@@ -127,18 +202,6 @@ def _change(before: Decision, after: Decision) -> Change:
         before
     ).keys() == _limits(after).keys()
     return Change.UNCHANGED if is_alike else Change.CHANGED
-
-
-def _effect(key: str, change: Change, before: Decision, after: Decision) -> Effect:
-    return Effect(
-        key=key,
-        change=change,
-        before=before.outcome,
-        after=after.outcome,
-        tier_before=before.tier,
-        tier_after=after.tier,
-        rules=_responsible(change, before, after),
-    )
 
 
 def _responsible(change: Change, before: Decision, after: Decision) -> tuple[str, ...]:

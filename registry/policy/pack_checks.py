@@ -49,21 +49,28 @@ def check_pack(*, pack: Pack, others: Mapping[str, Pack]) -> tuple[InvalidInput,
 def example_failures(*, pack: Pack, others: Mapping[str, Pack]) -> Iterator[str]:
     """Yield what differs from the pack's examples, one after the other; nothing when all come out as written."""
     for example in pack.examples:
-        yield from _differences(pack, example, others)
+        yield from differences(pack=pack, example=example, others=others)
 
 
-def _refused(pack: Pack, code: str, message: str, remedy: str) -> InvalidInput:
-    return InvalidInput(code, f"{pack.ref}: {message}", remedy=remedy, pack=pack.ref)
+def _refused(pack: Pack, code: str, message: str, remedy: str, *, entry: str = "") -> InvalidInput:
+    """``entry`` is the rule's id or the example's title that the defect lies in, where it lies in one."""
+    return InvalidInput(code, f"{pack.ref}: {message}", remedy=remedy, pack=pack.ref, entry=entry)
 
 
 def _dangling(pack: Pack, others: Mapping[str, Pack]) -> list[InvalidInput]:
     clauses = {ref for other in (pack, *others.values()) for ref in other.clauses_by_ref}
-    cited = {(f"rule `{rule.id}`", cite) for rule in pack.rules for cite in _all_cites(rule)}
+    cited = {(f"rule `{rule.id}`", rule.id, cite) for rule in pack.rules for cite in _all_cites(rule)}
     if pack.scorecard is not None:
-        cited |= {("the scorecard", cite) for cite in pack.scorecard.all_cites}
+        cited |= {("the scorecard", "scorecard", cite) for cite in pack.scorecard.all_cites}
     defects = [
-        _refused(pack, "PAC026", f"{what} cites `{cite}`, which no pack holds", "Mend the reference.")
-        for what, cite in sorted(cited)
+        _refused(
+            pack,
+            "PAC026",
+            f"{what} cites `{cite}`, which no pack holds",
+            "Mend the reference.",
+            entry=entry,
+        )
+        for what, entry, cite in sorted(cited)
         if cite not in clauses
     ]
     named = {*pack.adopts, *pack.supersedes, *(ref for item in pack.examples for ref in item.alongside)}
@@ -87,6 +94,7 @@ def _unverified_gates(pack: Pack, others: Mapping[str, Pack]) -> list[InvalidInp
             "PAC024",
             f"rule `{rule.id}` gates but rests on the unverified clause `{cite}`",
             "Verify the clause in the text, or let the rule inform.",
+            entry=rule.id,
         )
         for rule in pack.rules
         if not isinstance(rule.effect, Inform)
@@ -111,6 +119,7 @@ def _milder_rules(pack: Pack) -> list[InvalidInput]:
             "PAC025",
             f"rule `{rule.id}` may cease to hold when `{name}` grows stricter",
             "Compare a derived fact in one direction only: tier at most, required level at least.",
+            entry=rule.id,
         )
         for rule in pack.rules
         if not isinstance(rule.effect, Inform)
@@ -162,6 +171,7 @@ def _uncovered_rules(pack: Pack) -> list[InvalidInput]:
                     "PAC022",
                     f"no example makes rule `{rule.id}` fire",
                     "Add it to an example's `fires`.",
+                    entry=rule.id,
                 )
             )
         if rule.id not in quiet and rule.when != ALWAYS:
@@ -171,6 +181,7 @@ def _uncovered_rules(pack: Pack) -> list[InvalidInput]:
                     "PAC022",
                     f"no example leaves rule `{rule.id}` silent",
                     "Add it to an example's `silent`.",
+                    entry=rule.id,
                 )
             )
     return defects
@@ -178,12 +189,14 @@ def _uncovered_rules(pack: Pack) -> list[InvalidInput]:
 
 def _broken_examples(pack: Pack, others: Mapping[str, Pack]) -> list[InvalidInput]:
     return [
-        _refused(pack, "PAC023", text, "Correct the rule or the example.")
-        for text in example_failures(pack=pack, others=others)
+        _refused(pack, "PAC023", text, "Correct the rule or the example.", entry=example.title)
+        for example in pack.examples
+        for text in differences(pack=pack, example=example, others=others)
     ]
 
 
-def _differences(pack: Pack, example: Example, others: Mapping[str, Pack]) -> list[str]:
+def differences(*, pack: Pack, example: Example, others: Mapping[str, Pack]) -> list[str]:
+    """Return how one example comes out otherwise than written; empty when it does not."""
     company = [others[ref] for ref in (*pack.adopts, *example.alongside) if ref in others]
     evaluation = evaluate_stages(
         packs=(pack, *company), facts=example.facts, stage=example.stage, as_of=_date_for(pack, company)

@@ -4,8 +4,9 @@ Codes: ``PAC009`` not a date, ``PAC015`` same id twice, ``PAC016`` an example
 that cannot be read, besides those of ``strict_yaml`` and ``rule_reader``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import partial
 
 from registry.domain.errors import InvalidInput
 from registry.domain.vocab import BindingLevel, Outcome, Provenance, RiskTier, Stage, Verification
@@ -55,6 +56,56 @@ def read_pack(*, text: str, file: str) -> Pack:
         examples=examples,
         scorecard=None if scorecard is None else read_scorecard(node=scorecard, clauses=by_id),
     )
+
+
+def reading_faults(*, text: str, file: str) -> tuple[InvalidInput, ...]:
+    """Return why the text cannot be read, a fault for each entry that has one, in the order of their places.
+
+    Empty when ``read_pack`` reads it. Examples are looked at once every rule
+    can be read, since they name rules.
+    """
+    try:
+        read_pack(text=text, file=file)
+    except InvalidInput as first:
+        found = {first.message: first, **{fault.message: fault for fault in _entry_faults(text, file)}}
+        return tuple(
+            sorted(found.values(), key=lambda fault: (fault.context["line"], fault.context["column"]))
+        )
+    return ()
+
+
+def _entry_faults(text: str, file: str) -> list[InvalidInput]:
+    try:
+        parts = parse(text=text, file=file).mapping(required=_REQUIRED, optional=_OPTIONAL)
+        clauses, rules, examples = (parts[name].items() for name in ("clauses", "rules", "examples"))
+    except InvalidInput:
+        return []
+    ids = {name: name for item in clauses for name in _written_ids(item)}
+    found = _failing([partial(_read_clause, item) for item in clauses])
+    found += _failing([partial(read_rule, node=item, clauses=ids) for item in rules])
+    if found:
+        return found
+    read = tuple(read_rule(node=item, clauses=ids) for item in rules)
+    try:
+        fact_sets = _read_fact_sets(parts.get("fact_sets"))
+    except InvalidInput as fault:
+        return [fault]
+    return _failing([partial(_read_example, item, read, fact_sets) for item in examples])
+
+
+def _written_ids(node: Node) -> list[str]:
+    entry = node.value.get("id") if isinstance(node.value, dict) else None
+    return [entry.value] if entry is not None and isinstance(entry.value, str) else []
+
+
+def _failing(attempts: Sequence[Callable[[], object]]) -> list[InvalidInput]:
+    faults = []
+    for attempt in attempts:
+        try:
+            attempt()
+        except InvalidInput as fault:
+            faults.append(fault)
+    return faults
 
 
 def _read_clause(node: Node) -> Clause:

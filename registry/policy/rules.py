@@ -256,7 +256,11 @@ class Example:
 
 @dataclass(frozen=True, kw_only=True)
 class Pack:
-    """One instrument in one version."""
+    """One instrument in one version.
+
+    ``withdrawn_from`` is the day from which the bank rules by it no more. It
+    is no part of the content, and so not of the hash.
+    """
 
     instrument: str
     version: str
@@ -270,6 +274,7 @@ class Pack:
     rules: tuple[Rule, ...]
     examples: tuple[Example, ...]
     scorecard: Scorecard | None = None
+    withdrawn_from: date | None = None
 
     @property
     def ref(self) -> str:
@@ -305,5 +310,6 @@ class Pack:
         }
 
     def is_in_force(self, *, on: date) -> bool:
-        """Whether the date lies in the pack's effective period; the end day is excluded."""
-        return self.effective_from <= on and (self.effective_to is None or on < self.effective_to)
+        """Whether the date lies in the pack's effective period; the day of its end or withdrawal is excluded."""
+        ends = [day for day in (self.effective_to, self.withdrawn_from) if day is not None]
+        return self.effective_from <= on and all(on < day for day in ends)

@@ -105,6 +105,7 @@ def parse(*, text: str, file: str) -> Node:
     """
     try:
         root = _StrictLoader(text).get_single_node()
+        return _convert(root, file) if root is not None else _empty(file)
     except _RefusedMark as found:
         raise _at(file, found.mark).error(
             "PAC002",
@@ -118,9 +119,14 @@ def parse(*, text: str, file: str) -> Node:
             f"not readable as YAML: {getattr(found, 'problem', None) or 'bad character'}",
             remedy="Mend the syntax at the place named.",
         ) from found
-    if root is None:
-        raise _at(file, None).error("PAC001", "the document is empty", remedy="Write a pack.")
-    return _convert(root, file)
+    except RecursionError as found:
+        raise _at(file, None).error(
+            "PAC001", "the document is nested too deeply to be a pack", remedy="Write a flatter document."
+        ) from found
+
+
+def _empty(file: str) -> Node:
+    raise _at(file, None).error("PAC001", "the document is empty", remedy="Write a pack.")
 
 
 def _at(file: str, mark: object) -> Node:

@@ -346,22 +346,3 @@ def finding(visit: Visit, *, uuid: UUID) -> Page:
             "events": activity(visit, row.uuid),
         },
     )
-
-
-@logged
-def packs(visit: Visit) -> Page:
-    """List the policy packs."""
-    return Page(
-        title="Policy", template="registry/packs.html", context={"packs": api.list_packs(actor=visit.actor)}
-    )
-
-
-@logged
-def pack(visit: Visit, *, uuid: UUID) -> Page:
-    """Show the rules of a pack."""
-    view = api.get_pack(actor=visit.actor, uuid=uuid)
-    return Page(
-        title=f"Policy pack {view.row}",
-        template="registry/pack.html",
-        context={"view": view, "pack": view.row},
-    )

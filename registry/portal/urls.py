@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registry.portal import audit_trail, capital, over_time, records
+from registry.portal import audit_trail, capital, over_time, policy, records
 
 app_name = "portal"
 urlpatterns = [
@@ -27,10 +27,13 @@ urlpatterns = [
     path("evidence/<uuid:uuid>/", records.evidence, name="evidence"),
     path("findings/", records.findings, name="findings"),
     path("findings/<uuid:uuid>/", records.finding, name="finding"),
-    path("policy/", records.packs, name="packs"),
-    path("policy/<uuid:uuid>/", records.pack, name="pack"),
     path("capital/", capital.capital, name="capital"),
     path("capital/<slug:key>/", capital.calculation, name="calculation"),
+    path("policy/", policy.packs, name="packs"),
+    path("policy/<uuid:uuid>/", policy.pack, name="pack"),
+    path("policy/proposals/<uuid:uuid>/", policy.proposal, name="proposal"),
+    path("policy/proposals/<uuid:uuid>/impact/", policy.impact, name="impact"),
+    path("policy/proposals/<uuid:uuid>/impact.csv", policy.impact_csv, name="impact-csv"),
     path("audit/", audit_trail.audit, name="audit"),
     path("audit/export.zip", audit_trail.audit_export, name="audit-export"),
     path("audit/<uuid:uuid>/", audit_trail.audit_event, name="audit-event"),

@@ -127,3 +127,27 @@ class Closure(Body):
     """Close a finding."""
 
     reason = TextField(max_length=8000)
+
+
+class PackDraft(Body):
+    """Write a new pack as a draft."""
+
+    text = TextField(max_length=500_000, trim_whitespace=False, help_text="The pack, as YAML.")
+    rationale = TextField(max_length=8000)
+
+
+class PackRevision(PackDraft):
+    """Write a draft anew."""
+
+
+class PackWithdrawal(Body):
+    """Propose to withdraw a released pack from a day on."""
+
+    effective_from = DayField()
+    rationale = TextField(max_length=8000)
+
+
+class PackRejection(Body):
+    """End a proposal without effect."""
+
+    reason = TextField(max_length=8000)

@@ -29,6 +29,8 @@ _WORDS = {
     "law": "law",
     "cva": "CVA",
     "none": "none",
+    "ahead": "not yet in force",
+    "rules": "in force",
 }
 
 # Shape and class per value: colour never carries the meaning alone.
@@ -48,6 +50,10 @@ _CHIPS = {
     "true": ("tick", "plain"),
     "allow_with_conditions": ("half", "caution"),
     "fit_with_conditions": ("half", "caution"),
+    "gained": ("tick", "good"),
+    "activated": ("tick", "good"),
+    "rules": ("tick", "good"),
+    "changed": ("half", "caution"),
     "warn": ("triangle", "caution"),
     "suspended": ("triangle", "caution"),
     "risk_accepted": ("triangle", "caution"),
@@ -62,6 +68,9 @@ _CHIPS = {
     "remediation_proposed": ("half", "open"),
     "in_validation": ("half", "open"),
     "open": ("ring", "open"),
+    "proposed": ("ring", "open"),
+    "ahead": ("ring", "open"),
+    "lost": ("cross", "bad"),
     "deny": ("cross", "bad"),
     "fail": ("cross", "bad"),
     "exceeded": ("cross", "bad"),
@@ -83,6 +92,10 @@ _CHIPS = {
     "low": ("dash", "plain"),
     "cancelled": ("dash", "plain"),
     "void": ("dash", "plain"),
+    "unchanged": ("dash", "plain"),
+    "superseded": ("dash", "plain"),
+    "withdrawn": ("dash", "plain"),
+    "ended": ("dash", "plain"),
 }
 
 _SHAPES = {

@@ -50,11 +50,11 @@ def by_stage(nodes: Iterable[Mapping[str, Any]]) -> list[StageRules]:
 
 
 @register.filter
-def rules_by_stage(rules: Iterable[tuple[str, str, str]]) -> list[dict[str, Any]]:
-    """Group the rules of a pack, given as (id, stage, sentence), by stage."""
+def rules_by_stage(rules: Iterable[api.RuleView]) -> list[dict[str, Any]]:
+    """Group the rules of a pack by stage."""
     listed = list(rules)
     grouped = [
-        {"name": stage.value, "rules": [(name, text) for name, at, text in listed if at == stage.value]}
+        {"name": stage.value, "rules": [rule for rule in listed if rule.stage == stage.value]}
         for stage in Stage
     ]
     return [group for group in grouped if group["rules"]]

@@ -232,3 +232,38 @@ class RequestValidationForm(forms.Form):
         field = self.fields["batch"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(batch, batch.replace("_", " ")) for batch in batches]
+
+
+class PackForm(forms.Form):
+    """The text of a pack, and why it is proposed."""
+
+    text = forms.CharField(
+        label="The pack, as YAML",
+        strip=False,
+        help_text="Numbers and dates in quotes. Every fault is named with its line and column.",
+        widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "false", "class": "mono"}),
+    )
+    rationale = _text("Why", "What has changed: law, practice, or what was learned from decisions.", rows=3)
+
+
+class WithdrawalForm(forms.Form):
+    """From when a released pack shall rule no more, and why."""
+
+    effective_from = _date("Rules no more from", "A day ahead. What the pack superseded rules again.")
+    rationale = _text("Why", "It enters the audit log with your name.", rows=3)
+
+
+class ApprovePackForm(forms.Form):
+    """One of two approvals, pinned to what was read."""
+
+    comment = _text("Comment", "What you relied on. It enters the audit log with your name.", rows=3)
+    content_sha256 = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    report_digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    row_version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class RejectPackForm(forms.Form):
+    """Why a proposal ends without effect."""
+
+    reason = _text("Reason", "What speaks against it, or why you take it back.", rows=3)
+    row_version = forms.IntegerField(widget=forms.HiddenInput)

@@ -27,6 +27,7 @@ def main() -> int:
     from registry.findings.models import Finding
     from registry.people.models import RoleAssignment
     from tests.builders.web_evidence import submissions
+    from tests.builders.web_policy import propose_policy
     from tests.builders.web_world import AT, PASSWORD, bring_to_approval, build_world, start_run
 
     ensure_key_file(path=Path(settings.MRM_KEY_DIR) / KEY_FILE_NAME)
@@ -41,6 +42,8 @@ def main() -> int:
     RoleAssignment.objects.create(
         person=iris, role=Role.ADMINISTRATOR, entity_key="", valid_from=AT.date(), granted_by_name="set-up"
     )
+    proposal = propose_policy(world).uuid
+    house = api.PackRelease.objects.get(instrument="house").uuid
     api.publish_log(at=AT)
     use = world.uses["pd-capital-qrre"]
     use.refresh_from_db()
@@ -65,6 +68,8 @@ def main() -> int:
                     "/capital/output-floor/",
                     "/capital/output-floor/?jurisdiction=UK&as_of=tomorrow&lines=credit;+all;+x",
                     f"/capital/floor-path/?{_example('floor-path')}",
+                    f"/policy/{house}/",
+                    f"/policy/proposals/new/?from={house}",
                     "/use-cases/pd-capital-qrre/",
                     "/entities/meridian-eu/",
                     "/audit/",
@@ -82,6 +87,7 @@ def main() -> int:
                     f"/intended-uses/{ordered.uuid}/tier/new/",
                     f"/intended-uses/{ordered.uuid}/tier/withdrawal/",
                     f"/decisions/{ordered.permission_decision_uuid}/",
+                    *policy(proposal),
                 ],
                 "rex": [
                     "/portal/",
@@ -94,6 +100,8 @@ def main() -> int:
                     "/portal/entities/meridian-eu/",
                     f"/portal/capital/irb-exposures/?{_example('irb-exposures')}",
                     "/portal/reading/",
+                    f"/portal/policy/{house}/",
+                    *(f"/portal{address}" for address in policy(proposal)),
                 ],
             },
         },
@@ -130,6 +138,11 @@ def _judge(world: "World") -> "IntendedUse":
     )  # fmt: skip
     ordered.refresh_from_db()
     return ordered
+
+
+def policy(proposal: object) -> list[str]:
+    """Return where a proposal is decided on."""
+    return [f"/policy/proposals/{proposal}/", f"/policy/proposals/{proposal}/impact/"]
 
 
 if __name__ == "__main__":

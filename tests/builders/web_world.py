@@ -48,6 +48,7 @@ class World:
     uses: dict[str, IntendedUse] = field(default_factory=dict)
     validated: ValidationRequest | None = None
     running: ValidationRequest | None = None
+    proposal: api.PackProposal | None = None
 
     def actor(self, username: str) -> api.Actor:
         """Return one of the cast as an actor."""

@@ -45,7 +45,7 @@ class Loop:
 class Command(BaseCommand):
     """Runs until SIGTERM or SIGINT."""
 
-    help = "Deliver outward effects, ring for waiting validations and number audit events, until stopped."
+    help = "Deliver outward effects, ring for validations, work on pack proposals and number events, until stopped."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Offer a single turn, for cron and for tests."""
@@ -56,6 +56,7 @@ class Command(BaseCommand):
         loops = [
             Loop(act=tasks.dispatch, every_s=2.0),
             Loop(act=tasks.sequence, every_s=1.0),
+            Loop(act=tasks.work_on_packs, every_s=1.0),
             Loop(act=tasks.checkpoint, every_s=60.0),
             Loop(act=tasks.renew, every_s=600.0),
         ]

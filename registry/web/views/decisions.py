@@ -1,4 +1,4 @@
-"""A decision with its reasons, its evidence, and the packs whose rules decided."""
+"""A decision with its reasons and its evidence."""
 
 import json
 from uuid import UUID
@@ -48,16 +48,3 @@ def evidence(visit: Visit, *, uuid: UUID) -> HttpResponse:
     """Show one evidence record."""
     record = api.get_evidence(actor=visit.actor, uuid=uuid)
     return visit.render("registry/evidence.html", {"record": record})
-
-
-@page()
-def packs(visit: Visit) -> HttpResponse:
-    """List the policy packs in force here."""
-    return visit.render("registry/packs.html", {"packs": api.list_packs(actor=visit.actor)})
-
-
-@page()
-def pack(visit: Visit, *, uuid: UUID) -> HttpResponse:
-    """Show the rules of a pack in plain English."""
-    view = api.get_pack(actor=visit.actor, uuid=uuid)
-    return visit.render("registry/pack.html", {"view": view, "pack": view.row})

@@ -17,12 +17,23 @@ from django.db.utils import DatabaseError
 
 from mrm.database import database_settings
 from registry import api
-from registry.actions import decide_approval, register_version
+from registry.actions import approve_pack, decide_approval, register_version
 from registry.audit.models import AuditEvent
 from registry.domain.errors import MrmError
 from registry.domain.vocab import Role
 from registry.people.models import RoleAssignment
 from tests.builders.fake_mlflow import FakeMlflow
+from tests.builders.policy import (
+    DESK,
+    LATER,
+    approval,
+    approve,
+    fill_inventory,
+    hire_second_line,
+    proposed,
+    reported,
+    work,
+)
 from tests.builders.registry import AT, DETAILS, ENTITY, a_story, build_bank, by, make_model, person
 
 pytestmark = pytest.mark.services("postgresql")
@@ -179,3 +190,54 @@ def test_models_without_tier_come_last_on_postgresql_too() -> None:
                 break
             query = api.InventoryQuery(sort=sort, limit=1, after=page.next_cursor)
     assert shown == {"tier": ["d", "b", "a", "c"], "-tier": ["b", "d", "c", "a"]}
+
+
+@pytest.mark.usefixtures("server")
+def test_two_activations_at_once_release_one_pack_on_postgresql(monkeypatch: pytest.MonkeyPatch) -> None:
+    hire_second_line()
+    fill_inventory()
+    row = proposed()
+    report = reported(row)
+    approve(row, report, "alma")
+    meeting(monkeypatch, approve_pack, "clean_text")
+    asked = approval(row, report)
+    given = at_once(*(partial(api.approve_pack, **by(name, at=LATER), **asked) for name in ("amir", "anna")))
+    assert given.count("PKP004") == 1
+    assert api.PackRelease.objects.filter(instrument="desk").count() == 1
+    assert AuditEvent.objects.filter(action="pack.activated").count() == 1
+    assert AuditEvent.objects.filter(action="pack.approved").count() == 2
+    work()
+    assert AuditEvent.objects.filter(action="pack.compared").count() == 1
+    for table in ("registry_pack_approval", "registry_impact_report", "registry_impact_effect"):
+        with connection.cursor() as cursor, pytest.raises(DatabaseError, match="append-only"):
+            cursor.execute(f"UPDATE {table} SET id = id")
+
+
+@pytest.mark.usefixtures("server")
+def test_of_two_proposals_at_once_the_second_needs_a_new_report_on_postgresql(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hire_second_line()
+    fill_inventory()
+    rows = [proposed(), proposed(DESK.replace("instrument: desk", "instrument: bench"))]
+    reports = [reported(row) for row in rows]
+    for row, report in zip(rows, reports, strict=True):
+        approve(row, report, "alma")
+    meeting(monkeypatch, approve_pack, "clean_text")
+    asked = [approval(row, report) for row, report in zip(rows, reports, strict=True)]
+    given = at_once(*(partial(api.approve_pack, **by("amir", at=LATER), **form) for form in asked))
+    assert given.count("PKP010") == 1
+    assert api.PackRelease.objects.filter(instrument__in=["desk", "bench"]).count() == 1
+    assert AuditEvent.objects.filter(action="pack.approved").count() == 3
+
+
+@pytest.mark.usefixtures("server")
+def test_two_workers_at_once_report_once_on_postgresql() -> None:
+    hire_second_line()
+    fill_inventory()
+    row = proposed()
+    job = api.request_impact(**by("vito", at=LATER), proposal_uuid=row.uuid)
+    step = partial(api.step_pack_job, job_uuid=job.uuid, at=LATER)
+    assert at_once(step, step) == [False, False]
+    assert row.reports.count() == 1
+    assert AuditEvent.objects.filter(action="impact.assessed").count() == 1

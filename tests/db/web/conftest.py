@@ -10,6 +10,7 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from registry import api
 from registry.audit.checkpoint import KEY_FILE_NAME, ensure_key_file
+from tests.builders.web_policy import propose_policy
 from tests.builders.web_world import AT, World, bring_to_approval, build_world
 
 Door = Callable[[str], Client]
@@ -22,6 +23,7 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
     with django_db_blocker.unblock(), transaction.atomic(), quick:
         built = build_world()
         bring_to_approval(built)
+        built.proposal = propose_policy(built)
         yield built
         transaction.set_rollback(True)
 

@@ -41,6 +41,9 @@ def address_of(name: str, world: World) -> str:
         "finding": Finding.objects.get().uuid,
         "calculation": "output-floor",
         "pack": PackRelease.objects.get(instrument="house").uuid,
+        "proposal": world.proposal and world.proposal.uuid,
+        "impact": world.proposal and world.proposal.uuid,
+        "impact-csv": world.proposal and world.proposal.uuid,
         "audit-event": event.uuid,
         "audit-proof": event.uuid,
     }

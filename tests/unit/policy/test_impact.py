@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from registry.domain.canonical import digest
 from registry.domain.vocab import ConditionKind, Outcome, Stage
 from registry.policy.conditions import All, Compare, FactRef, Op
 from registry.policy.impact import Case, Change, Effect, pack_impact
@@ -91,6 +92,7 @@ def test_a_stage_that_nothing_rules_on_any_more_is_named_in_words() -> None:
         "after": "refer",
         "tier_before": 3,
         "tier_after": 3,
+        "terms_after": digest([]),
         "rules": ["No rule in force decides at stage gate:use."],
     }
 
