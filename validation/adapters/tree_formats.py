@@ -17,7 +17,7 @@ _CATEGORICAL, _DEFAULT_LEFT, _MISSING_AT = 1, 2, 2
 _NEVER_MISSING, _ZERO_MISSING, _NAN_MISSING = range(3)
 
 
-def read_xgboost(declared: bytes) -> tuple[TreeEnsemble, tuple[str, ...]]:
+def read_xgboost(*, declared: bytes) -> tuple[TreeEnsemble, tuple[str, ...]]:
     """Return the trees of XGBoost's JSON, with log-odds as their outputs, and the columns if it names them.
 
     XGBoost compares rows and thresholds as float32, and a row goes left where it is
@@ -85,7 +85,7 @@ def _logit(chance: float) -> float:
     return float(np.float32(-math.log(1.0 / chance - 1.0)))
 
 
-def read_lightgbm(declared: bytes) -> tuple[TreeEnsemble, tuple[str, ...]]:
+def read_lightgbm(*, declared: bytes) -> tuple[TreeEnsemble, tuple[str, ...]]:
     """Return the trees of LightGBM's text, with log-odds as their outputs, and their columns.
 
     LightGBM compares doubles, and a row goes left where it is at most the
@@ -161,7 +161,7 @@ def _numbers(part: Mapping[str, str], name: str, size: int) -> NDArray[np.float6
     return numbers
 
 
-def read_forest(trees: Sequence[Mapping[str, NDArray[Any]]], *, width: int, outcome: int) -> TreeEnsemble:
+def read_forest(*, trees: Sequence[Mapping[str, NDArray[Any]]], width: int, outcome: int) -> TreeEnsemble:
     """Return a scikit-learn forest from the arrays of its trees, with the probability of class ``outcome``.
 
     The arrays are those of ``sklearn.tree._tree.Tree``, by its names. Rows are

@@ -55,18 +55,18 @@ class TreeRoute:
     @classmethod
     def of_xgboost(cls, *, declared: bytes, names: Sequence[str]) -> "TreeRoute":
         """Read XGBoost's JSON."""
-        ensemble, columns = read_xgboost(declared)
+        ensemble, columns = read_xgboost(declared=declared)
         return cls(ensemble=ensemble, columns=columns, names=names, library=lambda: _load_xgboost(declared))
 
     @classmethod
     def of_lightgbm(cls, *, declared: bytes, names: Sequence[str]) -> "TreeRoute":
         """Read LightGBM's text."""
-        ensemble, columns = read_lightgbm(declared)
+        ensemble, columns = read_lightgbm(declared=declared)
         return cls(ensemble=ensemble, columns=columns, names=names, library=lambda: _load_lightgbm(declared))
 
     def outputs(self, *, rows: FloatArray) -> FloatArray:
         """Return margins (log-odds) of the trees as they were read."""
-        return self._ensemble.outputs(rows[:, self._columns])
+        return self._ensemble.outputs(rows=rows[:, self._columns])
 
     def attribute(self, *, rows: FloatArray, background: FloatArray, seed: int) -> Attribution:
         """Return interventional contributions; exact, so ``seed`` changes nothing."""
@@ -104,7 +104,7 @@ class TreeRoute:
         seconds = tables.leaves * _PER_LEAF_S + tables.blocks * number * _PER_LINE_S
         is_large = seconds > _COMPILING_S
         found = (TreeShap(self._ensemble, kernels=compiled()) if is_large else tables).interventional(
-            rows[:, self._columns], background=background[:, self._columns]
+            rows=rows[:, self._columns], background=background[:, self._columns]
         )
         return self._attribution(
             found.values,

@@ -59,7 +59,7 @@ class TreeEnsemble:
         for tree in self.trees:
             _ensure_tree(tree, self.width)
 
-    def readable(self, rows: FloatArray) -> FloatArray:
+    def readable(self, *, rows: FloatArray) -> FloatArray:
         """Return the rows as the trees compare them, NaN where a value counts as missing.
 
         Raises ``UnusableInputError`` ``malformed_input`` for an infinite value or another number of columns.
@@ -78,9 +78,9 @@ class TreeEnsemble:
             )
         return np.ascontiguousarray(values)
 
-    def outputs(self, rows: FloatArray) -> FloatArray:
+    def outputs(self, *, rows: FloatArray) -> FloatArray:
         """Return the sum of the leaves that each row reaches, and the base."""
-        values, total = self.readable(rows), np.full(len(rows), self.base)
+        values, total = self.readable(rows=rows), np.full(len(rows), self.base)
         every = np.arange(len(rows))
         for tree in self.trees:
             node = np.zeros(len(rows), dtype=np.int64)

@@ -77,11 +77,11 @@ class TreeShap:
         self._blocks, self.blocks = blocks, int(found)
         self._weights = coalition_weights(MOST)
 
-    def path_dependent(self, rows: FloatArray) -> Attribution:
+    def path_dependent(self, *, rows: FloatArray) -> Attribution:
         """Return contributions against the training weights in the trees themselves."""
         return self._explain(rows, rows[:0])
 
-    def interventional(self, rows: FloatArray, *, background: FloatArray) -> Attribution:
+    def interventional(self, *, rows: FloatArray, background: FloatArray) -> Attribution:
         """Return contributions against the mean output over the background's rows (at least one)."""
         return self._explain(rows, background)
 
@@ -103,7 +103,7 @@ class TreeShap:
         codes = np.empty((self.ensemble.width, len(rows)), dtype=np.int16)
         for begin in range(0, len(rows), tree_tables.STRETCH):
             stretch = slice(begin, begin + tree_tables.STRETCH)
-            part = self.ensemble.readable(rows[stretch])
+            part = self.ensemble.readable(rows=rows[stretch])
             self._kernels.encode(part, self._thresholds, self._starts, codes[:, stretch])
         return codes
 

@@ -89,7 +89,7 @@ def assert_equal(found: Attribution, games: list[Game], width: int) -> None:
 @pytest.mark.parametrize(("nested", "values", "base"), [(PRODUCT, [3, 3], 0), (TABLE, [2, 3], 1)])
 def test_values_worked_by_hand(nested: Nested, values: list[float], base: float) -> None:
     found = TreeShap(ensemble(nested, width=2)).interventional(
-        np.array([[2.0, 3.0]]), background=np.array([[0.0, 0.0]])
+        rows=np.array([[2.0, 3.0]]), background=np.array([[0.0, 0.0]])
     )
     assert found.values[0].tolist() == pytest.approx(values)
     assert found.base == pytest.approx(base)
@@ -97,7 +97,7 @@ def test_values_worked_by_hand(nested: Nested, values: list[float], base: float)
 
 def test_path_dependent_values_worked_by_hand() -> None:
     # v() = 6/4, v(1) = 6/2 (the second test is a coin), v(2) = 6/2 (half of the weight is above), v(1, 2) = 6.
-    found = TreeShap(ensemble(PRODUCT, width=2)).path_dependent(np.array([[2.0, 3.0]]))
+    found = TreeShap(ensemble(PRODUCT, width=2)).path_dependent(rows=np.array([[2.0, 3.0]]))
     assert found.base == pytest.approx(1.5)
     assert found.values[0].tolist() == pytest.approx([2.25, 2.25])
 
@@ -111,6 +111,6 @@ def test_random_trees_follow_shapley_s_formula(seed: int, width: int, depth: int
     explained = TreeShap(ensemble(*trees, width=width), bits=bits)
 
     games = [interventional_game(trees, row.tolist(), background) for row in rows]
-    assert_equal(explained.interventional(rows, background=background), games, width)
+    assert_equal(explained.interventional(rows=rows, background=background), games, width)
     along = [path_game(trees, row.tolist()) for row in rows]
-    assert_equal(explained.path_dependent(rows), along, width)
+    assert_equal(explained.path_dependent(rows=rows), along, width)

@@ -73,32 +73,32 @@ def raw(booster: xgboost.Booster, **changed: Any) -> bytes:
 @pytest.mark.parametrize("rows", [ROWS, GAPS], ids=["complete", "with missing values"])
 def test_xgboost_s_own_and_shap_s_contributions_are_reproduced(rows: np.ndarray) -> None:
     booster = train(rows)
-    trees, names = read_xgboost(raw(booster))
+    trees, names = read_xgboost(declared=raw(booster))
     assert names == ()
     some, background = rows[:200], rows[-100:]
     matrix = xgboost.DMatrix(some, nthread=1)
-    assert np.abs(trees.outputs(some) - booster.predict(matrix, output_margin=True)).max() < 1e-5
+    assert np.abs(trees.outputs(rows=some) - booster.predict(matrix, output_margin=True)).max() < 1e-5
     explained = TreeShap(trees)
     native = booster.predict(matrix, pred_contribs=True)
-    along = explained.path_dependent(some)
+    along = explained.path_dependent(rows=some)
     assert np.abs(along.values - native[:, :-1]).max() < 1e-5
     assert along.base == pytest.approx(native[0, -1], abs=1e-5)
     other = shap.TreeExplainer(booster, data=background, feature_perturbation="interventional")
     values = other.shap_values(some, check_additivity=False)
-    against = explained.interventional(some, background=background)
+    against = explained.interventional(rows=some, background=background)
     assert np.abs(against.values - values).max() < 1e-5
     assert against.base == pytest.approx(float(np.ravel(other.expected_value)[0]), abs=1e-5)
 
 
 def test_xgboost_compares_in_single_precision_and_goes_left_below_the_threshold() -> None:
     booster = train(ROWS)
-    trees, _names = read_xgboost(raw(booster))
+    trees, _names = read_xgboost(declared=raw(booster))
     first = trees.trees[0]
     on_edge = np.repeat(ROWS[:1], 3, axis=0)
     on_edge[:, first.feature[0]] = first.threshold[0] + np.array([-1e-12, 0.0, 1e-12])
     margins = booster.predict(xgboost.DMatrix(on_edge, nthread=1), output_margin=True)
-    assert np.abs(trees.outputs(on_edge) - margins).max() < 1e-5
-    assert len(set(trees.outputs(on_edge).tolist())) == 1
+    assert np.abs(trees.outputs(rows=on_edge) - margins).max() < 1e-5
+    assert len(set(trees.outputs(rows=on_edge).tolist())) == 1
 
 
 def test_splits_by_category_and_other_outputs_are_refused() -> None:
@@ -109,7 +109,7 @@ def test_splits_by_category_and_other_outputs_are_refused() -> None:
     many = train(ROWS, objective="multi:softprob", num_class=2, base_score=0.5)
     for booster in (by_category, squares, linear, many, train(ROWS, booster="dart")):
         with pytest.raises(UnusableInputError) as refusal:
-            read_xgboost(raw(booster))
+            read_xgboost(declared=raw(booster))
         assert refusal.value.reason == "unsupported_model"
 
 
@@ -118,17 +118,17 @@ def test_a_base_score_that_is_no_probability_is_refused(base_score: str) -> None
     document = json.loads(raw(train(ROWS)))
     document["learner"]["learner_model_param"]["base_score"] = base_score
     with pytest.raises(UnusableInputError) as refusal:
-        read_xgboost(json.dumps(document).encode())
+        read_xgboost(declared=json.dumps(document).encode())
     assert refusal.value.reason == "malformed_model"
 
 
 def test_lightgbm_s_text_by_hand() -> None:
-    trees, names = read_lightgbm(LIGHTGBM.encode())
+    trees, names = read_lightgbm(declared=LIGHTGBM.encode())
     assert names == ("income", "debt")
     # At most 0.5 goes left, in double precision; a missing income counts as 0.
     rows = np.array([[0.5, 0.0], [0.5 + 1e-15, 0.0], [np.nan, 0.0]])
-    assert trees.outputs(rows).tolist() == pytest.approx([0.4, 0.5, 0.4])
-    found = TreeShap(trees).path_dependent(rows)
+    assert trees.outputs(rows=rows).tolist() == pytest.approx([0.4, 0.5, 0.4])
+    found = TreeShap(trees).path_dependent(rows=rows)
     assert found.base == pytest.approx(0.425)  # 0.3 + (30 * 0.1 + 10 * 0.2) / 40
     assert found.values[:, 0].tolist() == pytest.approx([-0.025, 0.075, -0.025])
 
@@ -139,8 +139,8 @@ def test_lightgbm_s_text_by_hand() -> None:
 def test_lightgbm_s_missing_values_go_where_the_node_says(decision: int, outputs: list[float]) -> None:
     # Bits 2 and 3: nothing, zero or NaN is missing; bit 1: missing goes left.
     text = LIGHTGBM.replace("decision_type=2", f"decision_type={decision}")
-    trees, _names = read_lightgbm(text.encode())
-    assert trees.outputs(np.array([[np.nan, 0.0], [0.0, 0.0]])).tolist() == pytest.approx(outputs)
+    trees, _names = read_lightgbm(declared=text.encode())
+    assert trees.outputs(rows=np.array([[np.nan, 0.0], [0.0, 0.0]])).tolist() == pytest.approx(outputs)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_a_lightgbm_model_that_is_not_read_exactly_is_refused(
 ) -> None:
     assert change(LIGHTGBM) != LIGHTGBM
     with pytest.raises(UnusableInputError) as refusal:
-        read_lightgbm(change(LIGHTGBM).encode())
+        read_lightgbm(declared=change(LIGHTGBM).encode())
     assert refusal.value.reason == reason
 
 
@@ -173,7 +173,7 @@ def test_a_lightgbm_feature_whose_missing_values_are_read_in_two_ways_is_refused
     second = first.replace("decision_type=2", "decision_type=8")
     text = LIGHTGBM.replace("end of trees", f"Tree=2\n{second}\n\n\nend of trees")
     with pytest.raises(UnusableInputError, match="in two ways"):
-        read_lightgbm(text.encode())
+        read_lightgbm(declared=text.encode())
 
 
 def forest_arrays(forest: RandomForestClassifier) -> list[dict[str, np.ndarray]]:
@@ -186,14 +186,14 @@ def forest_arrays(forest: RandomForestClassifier) -> list[dict[str, np.ndarray]]
 
 def test_a_forest_s_probability_and_shap_s_contributions_are_reproduced() -> None:
     forest = RandomForestClassifier(12, max_depth=5, random_state=1).fit(ROWS, LABELS)
-    trees = read_forest(forest_arrays(forest), width=6, outcome=1)
+    trees = read_forest(trees=forest_arrays(forest), width=6, outcome=1)
     some, background = ROWS[:100], ROWS[-50:]
-    assert np.abs(trees.outputs(some) - forest.predict_proba(some)[:, 1]).max() < 1e-12
+    assert np.abs(trees.outputs(rows=some) - forest.predict_proba(some)[:, 1]).max() < 1e-12
     explained = TreeShap(trees)
     along = shap.TreeExplainer(forest).shap_values(some, check_additivity=False)[:, :, 1]
-    assert np.abs(explained.path_dependent(some).values - along).max() < 1e-6
+    assert np.abs(explained.path_dependent(rows=some).values - along).max() < 1e-6
     other = shap.TreeExplainer(forest, data=background).shap_values(some, check_additivity=False)[:, :, 1]
-    assert np.abs(explained.interventional(some, background=background).values - other).max() < 1e-6
+    assert np.abs(explained.interventional(rows=some, background=background).values - other).max() < 1e-6
 
 
 def test_arrays_that_are_no_forest_of_one_output_are_refused() -> None:
@@ -206,5 +206,5 @@ def test_arrays_that_are_no_forest_of_one_output_are_refused() -> None:
         (arrays, 2, "malformed_model"),
     ):
         with pytest.raises(UnusableInputError) as refusal:
-            read_forest(given, width=6, outcome=outcome)
+            read_forest(trees=given, width=6, outcome=outcome)
         assert refusal.value.reason == reason

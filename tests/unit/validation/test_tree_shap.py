@@ -28,7 +28,7 @@ def forest(trees: int = 20, width: int = 70, depth: int = 7) -> TreeEnsemble:
 
 
 def test_a_single_leaf_gives_nothing_to_any_feature() -> None:
-    found = TreeShap(ensemble((2.5, 1.0), width=3, base=0.5)).path_dependent(np.zeros((2, 3)))
+    found = TreeShap(ensemble((2.5, 1.0), width=3, base=0.5)).path_dependent(rows=np.zeros((2, 3)))
     assert found.values.tolist() == [[0.0] * 3] * 2
     assert found.base == 3.0
 
@@ -36,10 +36,10 @@ def test_a_single_leaf_gives_nothing_to_any_feature() -> None:
 def test_a_stump_by_hand() -> None:
     explained = TreeShap(ensemble(STUMP, width=2))
     rows = np.array([[0.0, 9.0], [2.0, 9.0], [np.nan, 9.0], [1.0, 9.0]])
-    along = explained.path_dependent(rows)
+    along = explained.path_dependent(rows=rows)
     assert along.base == pytest.approx(2.0)  # (3 * 1 + 1 * 5) / 4
     assert along.values[:, 0].tolist() == pytest.approx([-1.0, 3.0, -1.0, 3.0])
-    against = explained.interventional(rows, background=np.array([[2.0, 0.0], [np.nan, 0.0]]))
+    against = explained.interventional(rows=rows, background=np.array([[2.0, 0.0], [np.nan, 0.0]]))
     assert against.base == pytest.approx(3.0)
     assert against.values.tolist() == [pytest.approx([v, 0.0]) for v in (-2.0, 2.0, -2.0, 2.0)]
 
@@ -51,7 +51,7 @@ def test_a_missing_value_in_the_middle_of_a_range_is_a_case_apart() -> None:
     rows = np.array([[value, 1.0] for value in (0.0, 1.0, 2.9, 3.0, np.nan)])
     for bits in (2, 12):
         explained = TreeShap(ensemble(nested, width=2), bits=bits)
-        found = explained.interventional(rows, background=np.array([[0.0, -1.0]]))
+        found = explained.interventional(rows=rows, background=np.array([[0.0, -1.0]]))
         assert found.values.tolist() == [
             pytest.approx(values) for values in ([0, 0], [4, 4], [4, 4], [0, 0], [4, 4])
         ]
@@ -70,14 +70,14 @@ def test_small_trees_share_a_block_and_large_ones_are_cut() -> None:
 def test_blocks_and_groups_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     trees = forest()
     rows, background = (random_rows(RNG, rows=number, width=trees.width) for number in (1500, 40))
-    first = TreeShap(trees).interventional(rows, background=background)
+    first = TreeShap(trees).interventional(rows=rows, background=background)
     monkeypatch.setattr(tree_shap, "TABLE_BYTES", 1)
-    other = TreeShap(trees, bits=8).interventional(rows, background=background)
+    other = TreeShap(trees, bits=8).interventional(rows=rows, background=background)
     assert np.abs(first.values - other.values).max() < 1e-6
     assert first.base == pytest.approx(other.base, abs=1e-12)
-    outputs = trees.outputs(rows)
+    outputs = trees.outputs(rows=rows)
     assert np.abs(outputs - first.base - first.values.sum(axis=1)).max() < 1e-6
-    assert first.base == pytest.approx(trees.outputs(background).mean())
+    assert first.base == pytest.approx(trees.outputs(rows=background).mean())
 
 
 def test_compiled_loops_say_what_numpy_says() -> None:
@@ -86,8 +86,8 @@ def test_compiled_loops_say_what_numpy_says() -> None:
     plain, fast = TreeShap(trees), TreeShap(trees, kernels=compiled())
     assert plain.blocks == fast.blocks
     for one, other in (
-        (plain.path_dependent(rows), fast.path_dependent(rows)),
-        *[(each.interventional(rows, background=background) for each in (plain, fast))],
+        (plain.path_dependent(rows=rows), fast.path_dependent(rows=rows)),
+        *[(each.interventional(rows=rows, background=background) for each in (plain, fast))],
     ):
         assert np.abs(one.values - other.values).max() < 1e-6
         assert one.base == pytest.approx(other.base, abs=1e-12)
@@ -95,7 +95,7 @@ def test_compiled_loops_say_what_numpy_says() -> None:
 
 def test_a_path_over_too_many_features_is_too_deep() -> None:
     rows = np.ones((1, 17))
-    found = TreeShap(ensemble(chain(16), width=17)).interventional(rows, background=-rows)
+    found = TreeShap(ensemble(chain(16), width=17)).interventional(rows=rows, background=-rows)
     assert found.base == 1.0
     assert found.values.sum() == pytest.approx(-1.0)
     for kernels in (tree_shap.PLAIN, compiled()):
@@ -148,14 +148,14 @@ def test_rows_that_trees_cannot_read_are_refused() -> None:
     trees = ensemble(STUMP, width=2)
     for rows in (np.zeros((1, 3)), np.zeros(2), np.array([[np.inf, 0.0]])):
         with pytest.raises(UnusableInputError) as refusal:
-            trees.outputs(rows)
+            trees.outputs(rows=rows)
         assert refusal.value.reason == "malformed_input"
 
 
 def test_values_are_read_as_the_library_reads_them() -> None:
     near = np.array([[1.0 - 1e-12, 0.0]])
-    assert ensemble(STUMP, width=2).outputs(near).tolist() == [1.0]
-    assert ensemble(STUMP, width=2, rounds=True).outputs(near).tolist() == [5.0]
+    assert ensemble(STUMP, width=2).outputs(rows=near).tolist() == [1.0]
+    assert ensemble(STUMP, width=2, rounds=True).outputs(rows=near).tolist() == [5.0]
     yes, no = np.array([True, False]), np.array([False, False])
     left_unless_missing = (0, 1.0, False, (1.0, 3.0), (5.0, 1.0))
     zero = np.array([[0.0, 0.0], [np.nan, 0.0]])
@@ -163,4 +163,4 @@ def test_values_are_read_as_the_library_reads_them() -> None:
         trees = ensemble(
             left_unless_missing, width=2, nan_is_zero=nan_is_zero, zero_is_missing=zero_is_missing
         )
-        assert trees.outputs(zero).tolist() == outputs
+        assert trees.outputs(rows=zero).tolist() == outputs
