@@ -26,6 +26,7 @@ ENTRIES = {
     "first_decision": (SQLITE,),
     "decision": (SQLITE,),
     "policy_verdicts": (NONE,),
+    "tree_shap": (NONE,),
 }
 
 

@@ -19,7 +19,9 @@ from validation.stats.tree_shap import TooDeepError, TreeShap
 
 # Seconds, by measurement: compiling takes about ten, so NumPy does the tasks that it can finish in that time.
 _COMPILING_S = 10.0
-_PER_LEAF_S, _PER_LINE_S = 1e-4, 6e-8
+_PER_LEAF_S, _PER_LINE_S = 5e-5, 6e-8
+# Large tables only pay where many rows share them.
+_BITS_ON_NUMPY = 8
 # More rows than this are sampled where only a library can explain them: its cost is linear in rows and background.
 _LIBRARY_ROWS, _LIBRARY_BACKGROUND = 2000, 100
 
@@ -48,7 +50,7 @@ class TreeRoute:
             )
         self._width = len(names)
         try:
-            self._tables: TreeShap | None = TreeShap(ensemble)
+            self._tables: TreeShap | None = TreeShap(ensemble, bits=_BITS_ON_NUMPY)
         except TooDeepError:
             self._tables = None
 

@@ -9,7 +9,6 @@ the same sums over tabulated patterns: see ``tree_tables``.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from math import factorial
 from typing import Any
 
 import numpy as np
@@ -75,7 +74,7 @@ class TreeShap:
         if found == TOO_DEEP:
             raise TooDeepError(f"a path tests more than {MOST} features")
         self._blocks, self.blocks = blocks, int(found)
-        self._weights = coalition_weights(MOST)
+        self._weights = tree_tables.coalition_weights(MOST)
 
     def path_dependent(self, *, rows: FloatArray) -> Attribution:
         """Return contributions against the training weights in the trees themselves."""
@@ -145,15 +144,6 @@ class TreeShap:
 def padded(columns: int) -> int:
     """Return the next multiple of the lanes that are added at once, at least one."""
     return max(1, -(-columns // tree_tables.LANES)) * tree_tables.LANES
-
-
-def coalition_weights(most: int) -> FloatArray:
-    """Return s! (d - 1 - s)! / d! for d up to ``most`` and s below d, else 0."""
-    weights = np.zeros((most + 1, most + 1))
-    for players in range(1, most + 1):
-        for size in range(players):
-            weights[players, size] = factorial(size) * factorial(players - 1 - size) / factorial(players)
-    return weights
 
 
 def flatten(ensemble: TreeEnsemble) -> tuple[Forest, FloatArray, NDArray[np.int64]]:

@@ -6,6 +6,9 @@ background only the counts of its patterns matter, so its size costs next to not
 All of it runs on NumPy as it stands, and a compiler for numbers takes it as it stands.
 """
 
+from functools import cache
+from math import factorial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +18,7 @@ from validation.stats.tree_cut import LOWEST, MISSING, Blocks
 LANES = 8
 AT_ONCE = 16
 STRETCH = 1024
+_MATRIX_UP_TO = 6
 
 
 def encode(
@@ -71,14 +75,21 @@ def tabulate(
         held = _held(blocks, first, players, len(lines))
         passing = _passing(blocks, first, players, held, counts)
         base += blocks.value[leaf] * passing[-1]
-        joined, left_out = _sums(passing, players, weights)
-        sets = np.arange(len(passing))
-        for player in range(players):
-            mark = 1 << player
-            gain = np.where(sets & mark != 0, joined - joined[sets & ~mark], 0.0)
-            given = blocks.value[leaf] * (gain - left_out[sets & ~mark])
-            lines[:, column[blocks.player[first + player]]] += given[held]
+        if players <= _MATRIX_UP_TO:
+            given = (_matrix(players) @ passing).reshape((len(passing), players))
+        else:
+            given = _values(passing, players, weights)
+        lines[:, column[blocks.player[first : first + players]]] += blocks.value[leaf] * given[held]
     return base
+
+
+def coalition_weights(most: int) -> FloatArray:
+    """Return s! (d - 1 - s)! / d! for d up to ``most`` and s below d, else 0."""
+    weights = np.zeros((most + 1, most + 1))
+    for players in range(1, most + 1):
+        for size in range(players):
+            weights[players, size] = factorial(size) * factorial(players - 1 - size) / factorial(players)
+    return weights
 
 
 def _counts(blocks: Blocks, block: int, codes: NDArray[np.int16], size: int) -> FloatArray:
@@ -93,11 +104,9 @@ def _counts(blocks: Blocks, block: int, codes: NDArray[np.int16], size: int) -> 
 
 def _held(blocks: Blocks, first: int, players: int, size: int) -> NDArray[np.int64]:
     """Return, for each pattern of the block, the set of the leaf's players that hold."""
-    patterns, held = np.arange(size), np.zeros(size, dtype=np.int64)
-    for player in range(players):
-        mask, want = blocks.mask[first + player], blocks.want[first + player]
-        held += (1 << player) * (patterns & mask == want)
-    return held
+    own = slice(first, first + players)
+    holds = np.arange(size)[:, None] & blocks.mask[own] == blocks.want[own]
+    return np.asarray(holds @ (1 << np.arange(players)), dtype=np.int64)
 
 
 def _passing(
@@ -117,26 +126,41 @@ def _passing(
     return passing
 
 
-def _sums(passing: FloatArray, players: int, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return, for each set a, the weighted sums over its subsets of what passes outside them.
+def _values(passing: FloatArray, players: int, weights: FloatArray) -> FloatArray:
+    """Return, for each set a of players that a row satisfies, what each player gets of a leaf of value 1.
 
-    For a row that satisfies the players in a, the leaf's game is v(S) = passing(not S)
-    for S within a, and 0 for any other S. The first sum weighs v(S) as the coalition
-    that a player has joined, the second as the one that it has not.
+    The leaf's game is v(S) = passing(not S) for S within a, and 0 for any other S.
+    Two sums over the subsets of a are enough: one weighs v(S) as the coalition that
+    a player has joined, the other as the one that it has not.
     """
     size = len(passing)
-    members = np.zeros(size, dtype=np.int64)
-    for player in range(players):
-        mark = 1 << player
-        members[mark : 2 * mark] = members[:mark] + 1
+    members = _members(size)
     # The last column of the weights is 0: nobody has joined the empty set, nobody is left out of the full one.
-    joined = passing[::-1] * weights[players][members - 1]
-    left_out = passing[::-1] * weights[players][members]
+    sums = passing[::-1] * weights[players][np.stack([members - 1, members])]
     for player in range(players):
-        for sums in (joined, left_out):
-            halves = sums.reshape((-1, 2, 1 << player))
-            halves[:, 1] += halves[:, 0]
-    return joined, left_out
+        halves = sums.reshape((2, -1, 2, 1 << player))
+        halves[:, :, 1] += halves[:, :, 0]
+    values = np.empty((size, players))
+    for player in range(players):
+        joined, left_out = sums.reshape((2, -1, 2, 1 << player))
+        mine = values[:, player].reshape((-1, 2, 1 << player))
+        mine[:] = -left_out[:, :1]
+        mine[:, 1] += joined[:, 1] - joined[:, 0]
+        values[:, player] = mine.reshape(-1)
+    return values
+
+
+@cache
+def _matrix(players: int) -> FloatArray:
+    """Return ``_values`` as a matrix, for it is linear: rows are sets and players, columns the sets that pass."""
+    units = np.eye(1 << players)
+    return np.stack([_values(unit, players, coalition_weights(players)).ravel() for unit in units], axis=1)
+
+
+@cache
+def _members(size: int) -> NDArray[np.int64]:
+    """Return the number of members of each set."""
+    return np.array([which.bit_count() for which in range(size)])
 
 
 def add_up(

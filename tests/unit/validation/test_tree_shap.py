@@ -11,7 +11,8 @@ from validation.adapters.tree_compiled import compiled
 from validation.domain.inputs import UnusableInputError
 from validation.stats import tree_shap
 from validation.stats.tree_model import TreeEnsemble
-from validation.stats.tree_shap import TooDeepError, TreeShap, coalition_weights
+from validation.stats.tree_shap import TooDeepError, TreeShap
+from validation.stats.tree_tables import coalition_weights
 
 RNG = np.random.default_rng(4)
 STUMP: Nested = (0, 1.0, True, (1.0, 3.0), (5.0, 1.0))
