@@ -1,6 +1,8 @@
 """Tree SHAP's inner loops compiled by Numba, which comes with SHAP. What was compiled is kept in ``NUMBA_CACHE_DIR``.
 
-Compiling costs seconds once, so small tasks do better on NumPy alone.
+Compiling costs seconds once, so small tasks do better on NumPy alone. Numba takes
+compiled code for stale when the file of the compiled function has changed, and
+looks at no other: whoever changes this module or ``LANES`` touches ``tree_loops`` too.
 """
 
 from collections.abc import Callable
@@ -14,7 +16,7 @@ from validation.stats import tree_cut, tree_tables
 from validation.stats.tree_shap import Kernels
 
 _REGISTERS = 5
-_PLACED = ("_number", "_path_tests", "_write_test", "_forget", "_take_piece", "_take_leaf")
+_PLACED = ("_number", "_path_tests", "_write_condition", "_forget", "_take_piece", "_take_leaf")
 _TABLED = ("answer", "_counts", "_hold", "_passing", "_sums", "_spread")
 
 
@@ -49,15 +51,9 @@ def compiled() -> Kernels:
     )
 
 
-def _line_adder() -> Callable[..., None]:
-    """Return what adds, in vector registers, the lines at ``lines`` of a table to ``width`` numbers of ``total``.
-
-    The compiler would not do it by itself: it cannot know that a table and the
-    totals never overlap, and so writes every sum back before it reads on.
-    """
+def _columns_adder() -> Callable[..., None]:
+    """Return what writes the loop over lines for as many vectors of columns as there are registers."""
     from llvmlite import ir
-    from numba.core import cgutils, types
-    from numba.extending import intrinsic
 
     whole, lanes = ir.IntType(64), ir.VectorType(ir.FloatType(), tree_tables.LANES)
 
@@ -87,6 +83,21 @@ def _line_adder() -> Callable[..., None]:
         builder.position_at_end(after)
         for goal, one in zip(goals, added, strict=True):
             builder.store(one, goal, align=4)
+
+    return add_columns
+
+
+def _line_adder() -> Callable[..., None]:
+    """Return what adds, in vector registers, the lines at ``lines`` of a table to ``width`` numbers of ``total``.
+
+    The compiler would not do it by itself: it cannot know that a table and the
+    totals never overlap, and so writes every sum back before it reads on.
+    """
+    from llvmlite import ir
+    from numba.core import cgutils, types
+    from numba.extending import intrinsic
+
+    whole, add_columns = ir.IntType(64), _columns_adder()
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         total, table, lines = (

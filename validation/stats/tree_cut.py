@@ -170,11 +170,11 @@ def _path_tests(forest: Forest, node: int, first: int, walk: Walk, blocks: Block
         node = above
     for at in range(first, first + size):
         feature = blocks.feature[at]
-        _write_test(at, walk.low[feature], walk.high[feature], walk.missing[feature], blocks)
+        _write_condition(at, walk.low[feature], walk.high[feature], walk.missing[feature], blocks)
     return size
 
 
-def _write_test(at: int, low: int, high: int, missing: bool, blocks: Blocks) -> None:
+def _write_condition(at: int, low: int, high: int, missing: bool, blocks: Blocks) -> None:
     """Write the test for codes from ``low`` (1 and more) to ``high``, and for missing values too if ``missing``."""
     is_apart = False
     if low > high:
@@ -205,7 +205,7 @@ def _take_piece(
         if forest.left[node] >= 0:
             test = first + bit
             blocks.feature[test] = forest.feature[node]
-            _write_test(test, 1, forest.rank[node], forest.missing_left[node], blocks)
+            _write_condition(test, 1, forest.rank[node], forest.missing_left[node], blocks)
             walk.bit[node] = bit
             bit += 1
         else:
