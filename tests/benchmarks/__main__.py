@@ -27,6 +27,7 @@ ENTRIES = {
     "decision": (SQLITE,),
     "policy_verdicts": (NONE,),
     "pack_impact": (SQLITE, POSTGRESQL),
+    "tree_shap": (NONE,),
 }
 
 

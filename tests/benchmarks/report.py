@@ -12,7 +12,17 @@ from typing import Any
 from tests.benchmarks.harness import Cost, Result
 from tests.benchmarks.peers import peer_versions
 
-LIBRARIES = ("django", "djangorestframework", "django-filter", "mlflow", "psycopg", "gunicorn")
+LIBRARIES = (
+    "django",
+    "djangorestframework",
+    "django-filter",
+    "mlflow",
+    "psycopg",
+    "gunicorn",
+    "shap",
+    "xgboost-cpu",
+    "numba",
+)
 COLUMNS = (
     "work",
     "ours: CPU ms",

@@ -1,6 +1,6 @@
 """Attributions by SHAP's public API, by the best route that the artefact allows.
 
-``tree``: an XGBoost model read from its JSON, a declarative form without code.
+``tree``: an XGBoost or LightGBM model read from its own declarative form (see ``tree_route``).
 ``additive``: a scorecard or coefficients read from JSON. ``black_box``: a predict callable
 that reaches the box. No route ever loads a pickle.
 """
@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
+from validation.adapters.tree_route import TreeRoute, largest_difference, place_columns
 from validation.domain.inputs import FloatArray, UnusableInputError
-from validation.domain.tools import Attribution, ExplainerTool
+from validation.domain.tools import Attribution, ExplainerTool, SecondOpinion
 from validation.stats.shapley import permutation_values
 
 Predict = Callable[[FloatArray], FloatArray]
 Score = Callable[[FloatArray], FloatArray]
 
-_LOGISTIC = frozenset({"binary:logistic", "reg:logistic"})
 _PERMUTATION_PAIRS = 2
 
 
@@ -30,7 +30,7 @@ def build_explainer(
     """Return the explainer for what lies in ``model_dir``, or for ``predict``; None when there is neither.
 
     ``names`` are the columns of the rows that will be explained, in order.
-    ``booster.json`` is XGBoost's own format. ``scorecard.json`` declares
+    ``booster.json`` is XGBoost's own format, ``booster.txt`` LightGBM's. ``scorecard.json`` declares
     ``kind: scorecard``, ``link: logit``, an intercept, and per characteristic a
     name, rising edges and one more points. ``linear.json`` declares an
     intercept and coefficients by name on the log-odds.
@@ -39,74 +39,14 @@ def build_explainer(
     column that is not there.
     """
     for file, route in (
-        ("booster.json", TreeRoute),
+        ("booster.json", TreeRoute.of_xgboost),
+        ("booster.txt", TreeRoute.of_lightgbm),
         ("scorecard.json", AdditiveRoute),
         ("linear.json", AdditiveRoute),
     ):
         if (model_dir / file).is_file():
             return route(declared=(model_dir / file).read_bytes(), names=names)
     return None if predict is None else BlackBoxRoute(predict=predict)
-
-
-class TreeRoute:
-    """Exact TreeSHAP: interventional against a background, path-dependent for the overview."""
-
-    route = "tree"
-    space = "log_odds"
-
-    def __init__(self, *, declared: bytes, names: Sequence[str]) -> None:
-        import xgboost
-
-        try:
-            learner = json.loads(declared)["learner"]
-            objective, kind = learner["objective"]["name"], learner["gradient_booster"]["name"]
-            self._booster = xgboost.Booster({"nthread": 1})
-            self._booster.load_model(bytearray(declared))
-        except (ValueError, KeyError, TypeError, xgboost.core.XGBoostError) as error:
-            raise _malformed("booster.json is not a readable XGBoost model") from error
-        if objective not in _LOGISTIC or kind != "gbtree":
-            raise UnusableInputError(
-                reason="unsupported_model",
-                detail=f"{kind} with the objective {objective} is not explained here",
-            )
-        self._columns = _columns(self._booster.feature_names or names, names)
-        self._width = len(names)
-        self._booster.feature_names = None
-        self._booster.feature_types = None
-
-    def outputs(self, *, rows: FloatArray) -> FloatArray:
-        """Return margins (log-odds)."""
-        return np.asarray(self._booster.predict(self._matrix(rows), output_margin=True), dtype=np.float64)
-
-    def attribute(self, *, rows: FloatArray, background: FloatArray, seed: int) -> Attribution:
-        """Return interventional contributions; exact, so ``seed`` changes nothing."""
-        import shap
-
-        del seed
-        explainer = shap.TreeExplainer(
-            self._booster,
-            data=background[:, self._columns],
-            feature_perturbation="interventional",
-            model_output="raw",
-        )
-        values = explainer.shap_values(rows[:, self._columns], check_additivity=False)
-        # The base value is read after the first explanation: before it, XGBoost's is not set.
-        return self._attribution(values, float(np.ravel(explainer.expected_value)[0]))
-
-    def overview(self, *, rows: FloatArray) -> Attribution | None:
-        """Return path-dependent contributions by XGBoost's own exact algorithm."""
-        values = self._booster.predict(self._matrix(rows), pred_contribs=True)
-        return self._attribution(values[:, :-1], float(values[0, -1]))
-
-    def _attribution(self, values: FloatArray, base: float) -> Attribution:
-        whole = np.zeros((len(values), self._width))
-        whole[:, self._columns] = values
-        return Attribution(values=whole, base=base)
-
-    def _matrix(self, rows: FloatArray) -> Any:  # noqa: ANN401  the library ships no types
-        import xgboost
-
-        return xgboost.DMatrix(rows[:, self._columns], nthread=1)
 
 
 class AdditiveRoute:
@@ -130,18 +70,38 @@ class AdditiveRoute:
 
     def attribute(self, *, rows: FloatArray, background: FloatArray, seed: int) -> Attribution:
         """Return points less the background's mean points; exact, so ``seed`` changes nothing."""
+        del seed
+        return self._by_library(rows=rows, background=background)
+
+    def _by_library(self, *, rows: FloatArray, background: FloatArray) -> Attribution:
         import shap
 
-        del seed
         masker = shap.maskers.Independent(self._points(background), max_samples=len(background))
         explainer = shap.LinearExplainer((np.ones(self._width), self._intercept), masker)
         values = np.asarray(explainer.shap_values(self._points(rows)), dtype=np.float64)
         return Attribution(values=values, base=float(np.ravel(explainer.expected_value)[0]))
 
-    def overview(self, *, rows: FloatArray) -> Attribution | None:
-        """Return contributions against the mean of these very rows."""
-        points = self._points(rows)
-        return Attribution(values=points - points.mean(axis=0), base=float(self.outputs(rows=rows).mean()))
+    def overview(self, *, rows: FloatArray, background: FloatArray) -> Attribution | None:
+        """Return contributions against the mean of the background, exact without a library."""
+        return self._by_hand(rows=rows, background=background)
+
+    def second_opinion(self, *, rows: FloatArray, background: FloatArray) -> SecondOpinion | None:
+        """Return what SHAP's linear explainer says of these rows."""
+        mine, other = (ask(rows=rows, background=background) for ask in (self._by_hand, self._by_library))
+        return SecondOpinion(
+            by="shap.LinearExplainer",
+            rows=len(rows),
+            background=len(background),
+            gap=largest_difference(mine, other),
+        )
+
+    def _by_hand(self, *, rows: FloatArray, background: FloatArray) -> Attribution:
+        return Attribution(
+            values=self._points(rows) - self._points(background).mean(axis=0),
+            base=float(self.outputs(rows=background).mean()),
+            method="points less the background's mean points",
+            background=len(background),
+        )
 
     def _points(self, rows: FloatArray) -> FloatArray:
         points = np.zeros((len(rows), self._width))
@@ -182,9 +142,14 @@ class BlackBoxRoute:
         )
         return Attribution(values=values, base=base)
 
-    def overview(self, *, rows: FloatArray) -> Attribution | None:
+    def overview(self, *, rows: FloatArray, background: FloatArray) -> Attribution | None:
         """Return None: many rows would cost too many calls of the box."""
-        del rows
+        del rows, background
+        return None
+
+    def second_opinion(self, *, rows: FloatArray, background: FloatArray) -> SecondOpinion | None:
+        """Return None: two samples of orders differ by chance."""
+        del rows, background
         return None
 
 
@@ -193,7 +158,7 @@ def _scorecard(form: Mapping[str, Any], names: Sequence[str]) -> list[tuple[int,
         raise ValueError("not a logit scorecard")
     parts: list[tuple[int, Score]] = []
     for part in form["characteristics"]:
-        (column,) = _columns([part["name"]], names)
+        (column,) = place_columns([part["name"]], names)
         edges, points = (
             np.asarray(part["edges"], dtype=np.float64),
             np.asarray(part["points"], dtype=np.float64),
@@ -206,20 +171,13 @@ def _scorecard(form: Mapping[str, Any], names: Sequence[str]) -> list[tuple[int,
 
 def _weights(form: Mapping[str, Any], names: Sequence[str]) -> list[tuple[int, Score]]:
     return [
-        (_columns([name], names)[0], partial(np.multiply, float(weight)))
+        (place_columns([name], names)[0], partial(np.multiply, float(weight)))
         for name, weight in form["coefficients"].items()
     ]
 
 
 def _binned(values: FloatArray, *, edges: FloatArray, points: FloatArray) -> FloatArray:
     return np.asarray(points[np.searchsorted(edges, values, side="right")], dtype=np.float64)
-
-
-def _columns(wanted: Sequence[str], names: Sequence[str]) -> list[int]:
-    missing = [name for name in wanted if name not in names]
-    if missing:
-        raise _malformed(f"the declared form wants the column {missing[0]}, which is not there")
-    return [list(names).index(name) for name in wanted]
 
 
 def _malformed(detail: str) -> UnusableInputError:

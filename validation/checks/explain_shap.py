@@ -20,8 +20,8 @@ from validation.domain.check import (
 )
 from validation.domain.inputs import CheckInputs, FloatArray, UnusableInputError
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
-from validation.domain.tools import ExplainerTool, Tools
-from validation.stats.attribution import additivity_errors, convergence_ratio
+from validation.domain.tools import Attribution, ExplainerTool, SecondOpinion, Tools
+from validation.stats.attribution import Ranking, additivity_errors, convergence_ratio, rank_importance
 from validation.stats.outcomes import ensure_rows
 from validation.stats.ranks import spearman, top_overlap
 from validation.stats.sampling import sample_rows
@@ -32,6 +32,8 @@ _INTERPRETABLE = frozenset(
 _TOP = 4
 _SHOWN = 5
 _Z95 = 1.959963984540054
+_CONFIDENCE = 0.95
+_OPINION_ROWS, _OPINION_BACKGROUND = 8, 100
 
 
 def _whole(name: str, default: str, meaning: str, minimum: int, maximum: int) -> ParamSpec:
@@ -73,16 +75,21 @@ SPEC = CheckSpec(
         ),
         _whole(
             "overview_rows",
-            "2000",
-            "rows behind the global importances, where exact ones are cheap",
+            "1000000",
+            "most rows of the test sample behind the global importances, where exact ones are cheap",
             10,
-            100000,
+            1000000,
         ),
         _bound("additivity_bound", "0.01", "greatest gap in the sum of contributions for level 3"),
         _bound("stability_bound", "0.9", "least rank agreement between runs for level 3"),
         _bound("convergence_bound", "0.1", "greatest standard error against the spread for level 3"),
         _bound(
             "reproduction_tolerance", "0.00001", "greatest gap between explained and predicted probability"
+        ),
+        _bound(
+            "second_opinion_tolerance",
+            "0.0001",
+            "greatest gap between our contributions and those of SHAP's own code",
         ),
     ),
     metrics=(
@@ -99,7 +106,11 @@ SPEC = CheckSpec(
         "those statements add up and repeat. It yields the explainability level that policy reads.",
         mechanism="SHAP attributions by the best route that the artefact allows: the declared trees or "
         "coefficients, else permutations through the box that only predicts. What is explained must first "
-        "reproduce the box's scores. Each run draws its own background and seed. Additivity is the largest "
+        "reproduce the box's scores. Global importances of trees and sums are the mean |contribution| of all "
+        "rows of the test sample against all rows of the training sample, with a 95 % interval; ranks that "
+        "the rows cannot tell apart are tied. SHAP's own code gives a second opinion on a few rows, and "
+        "where the two disagree there is no result. Each "
+        "run draws its own background and seed. Additivity is the largest "
         "gap between output and base plus contributions, over the spread of outputs. Rank stability is the "
         "mean Spearman correlation of an obligor's contributions between runs; convergence is the largest "
         "standard error over the spread of contributions (Covert and Lee). Level 1: importances exist; "
@@ -142,10 +153,11 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     ensure_rows(values=test, sample="test", needed=params.integer("local_rows"))
     reproduction = _reproduction_error(explainer, test, inputs.array("test.scores"), params)
     local = _explain_locally(explainer, train, test, params, tools.seed)
-    overview_rows = sample_rows(rows=test, size=params.integer("overview_rows"), seed=tools.seed)
-    overview = explainer.overview(rows=overview_rows)
+    shown = sample_rows(rows=test, size=params.integer("overview_rows"), seed=tools.seed)
+    overview = explainer.overview(rows=shown, background=train)
     values = local.mean if overview is None else overview.values
-    importances = np.abs(values).mean(axis=0)
+    opinion = _second_opinion(explainer, train, test, params, tools.seed)
+    ranking = rank_importance(values=values, confidence=_CONFIDENCE)
     quality = _quality(local, explainer.route)
     family = inputs.artifact.family if inputs.artifact else ModelFamily.OPAQUE.value
     steps = _steps(quality, params, interpretable=family in _INTERPRETABLE and explainer.route == "additive")
@@ -167,16 +179,33 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
             ),
         ),
         tables=(
-            _global_table(inputs.feature_names, importances),
+            _global_table(inputs.feature_names, ranking),
             _local_table(inputs.feature_names, local),
             Table(id="levels", title="Explainability level", columns=("level", "met", "because"), rows=steps),
+            _method_table(explainer, len(values), overview, opinion),
         ),
-        figures=(_importance_figure(inputs.feature_names, importances),),
+        figures=(_importance_figure(inputs.feature_names, ranking.mean),),
         notes=(
             f"route {explainer.route}, contributions in {explainer.space}",
             f"global importances from {len(values)} rows",
         ),
     )
+
+
+def _second_opinion(
+    explainer: ExplainerTool, train: FloatArray, test: FloatArray, params: Params, seed: int
+) -> SecondOpinion | None:
+    """Return what another implementation says; where it says something else, nobody is believed."""
+    opinion = explainer.second_opinion(
+        rows=sample_rows(rows=test, size=_OPINION_ROWS, seed=seed),
+        background=sample_rows(rows=train, size=_OPINION_BACKGROUND, seed=seed),
+    )
+    if opinion is not None and not opinion.gap <= params.number("second_opinion_tolerance"):
+        raise UnusableInputError(
+            reason="explanations_disagree",
+            detail=f"{opinion.by} gives other contributions for the same rows: they differ by {opinion.gap:.3g}",
+        )
+    return opinion
 
 
 def _reproduction_error(
@@ -298,15 +327,56 @@ def _level(steps: Sequence[tuple[str, str, str]]) -> ExplainabilityLevel:
     return reached
 
 
-def _global_table(names: Sequence[str], importances: FloatArray) -> Table:
-    total = float(importances.sum()) or 1.0
+def _global_table(names: Sequence[str], ranking: Ranking) -> Table:
+    total = float(ranking.mean.sum()) or 1.0
     return Table(
         id="global",
         title="Global importance",
-        columns=("feature", "mean |contribution|", "share"),
+        columns=("feature", "mean |contribution|", "share", "95 % from", "95 % to", "rank"),
         rows=tuple(
-            (names[i], decimal_text(float(importances[i])), decimal_text(float(importances[i]) / total))
-            for i in np.argsort(-importances, kind="stable")
+            (
+                names[i],
+                *(decimal_text(float(figure)) for figure in (ranking.mean[i], ranking.mean[i] / total)),
+                *(decimal_text(float(end)) for end in (ranking.lower[i], ranking.upper[i])),
+                _rank(int(ranking.first[i]), int(ranking.last[i])),
+            )
+            for i in np.argsort(-ranking.mean, kind="stable")
+        ),
+    )
+
+
+def _rank(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first} to {last}, tied"
+
+
+def _method_table(
+    explainer: ExplainerTool,
+    rows: int,
+    overview: Attribution | None,
+    opinion: SecondOpinion | None,
+) -> Table:
+    how = "mean of the runs, each with its own background" if overview is None else overview.method
+    against = (
+        "the backgrounds of the runs"
+        if overview is None
+        else f"{overview.background} rows of the training sample"
+    )
+    second = (
+        "none: no other implementation explains this route"
+        if opinion is None
+        else f"{opinion.by}: {opinion.rows} rows against {opinion.background}, "
+        f"largest difference {opinion.gap:.3g}"
+    )
+    return Table(
+        id="method",
+        title="How the global importances were found",
+        columns=("what", "how"),
+        rows=(
+            ("route", explainer.route),
+            ("algorithm", how or explainer.route),
+            ("rows explained", f"{rows} rows of the test sample"),
+            ("background", against),
+            ("second opinion", second),
         ),
     )
 

@@ -9,10 +9,22 @@ from validation.domain.inputs import FloatArray
 
 @dataclass(frozen=True, kw_only=True)
 class Attribution:
-    """Per row and feature a contribution, and the base value they start from."""
+    """Per row and feature a contribution, the base they start from, how they were found, against how many rows."""
 
     values: FloatArray
     base: float
+    method: str = ""
+    background: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondOpinion:
+    """What another implementation says of some of the rows: the largest difference of a contribution or the base."""
+
+    by: str
+    rows: int
+    background: int
+    gap: float
 
 
 class ExplainerTool(Protocol):
@@ -29,8 +41,12 @@ class ExplainerTool(Protocol):
         """Return contributions against this background."""
         ...
 
-    def overview(self, *, rows: FloatArray) -> Attribution | None:
+    def overview(self, *, rows: FloatArray, background: FloatArray) -> Attribution | None:
         """Return cheap exact contributions for many rows, or None where the route has none."""
+        ...
+
+    def second_opinion(self, *, rows: FloatArray, background: FloatArray) -> SecondOpinion | None:
+        """Return how another implementation differs on these few rows, or None where there is none."""
         ...
 
 

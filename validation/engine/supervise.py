@@ -24,7 +24,11 @@ _POLL_S = 0.5
 _START_ALLOWANCE_S = 60.0
 _MAX_LINE = 32 * 1024 * 1024
 _STDERR_TAIL = 400
-_INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
+_INHERITED = (
+    *("PATH", "LANG", "LC_ALL", "TZ", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH"),
+    # Compiled code outlives a run here, where it is set. No box sees the folder.
+    "NUMBA_CACHE_DIR",
+)
 
 
 class Ending(StrEnum):
@@ -192,11 +196,13 @@ class _Attempt:
 
 
 def clean_environment(*, scratch: Path, extra: Mapping[str, str]) -> dict[str, str]:
-    """Return the child's environment: no secrets, one numeric thread, caches inside the run folder."""
+    """Return the child's environment: no secrets, one numeric thread, caches inside the run folder.
+
+    Only the folder of compiled code may be given from outside, for compiling takes seconds.
+    """
     kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-    folders = dict.fromkeys(
-        ("HOME", "TMPDIR", "XDG_CACHE_HOME", "MPLCONFIGDIR", "NUMBA_CACHE_DIR"), str(scratch)
-    )
+    kept.setdefault("NUMBA_CACHE_DIR", str(scratch))
+    folders = dict.fromkeys(("HOME", "TMPDIR", "XDG_CACHE_HOME", "MPLCONFIGDIR"), str(scratch))
     fixed = {
         "PYTHONHASHSEED": "0",
         "OMP_NUM_THREADS": "1",

@@ -13,7 +13,7 @@ from validation.domain.check import CheckSpec
 from validation.domain.inputs import ArtifactEvidence, CheckInputs, FloatArray
 from validation.domain.plan import ValidationPlan, parse_plan
 from validation.domain.results import CheckResult
-from validation.domain.tools import Attribution, Challenger, ColumnDrift, Tools
+from validation.domain.tools import Attribution, Challenger, ColumnDrift, SecondOpinion, Tools
 from validation.engine.core import execute_check
 
 NAMES = ("income", "debt", "age")
@@ -31,10 +31,15 @@ class LinearExplainer:
 
     def attribute(self, *, rows: FloatArray, background: FloatArray, seed: int) -> Attribution:
         mean = background.mean(axis=0)
-        return Attribution(values=(rows - mean) * WEIGHTS, base=float(mean @ WEIGHTS - 1.5))
+        return Attribution(
+            values=(rows - mean) * WEIGHTS, base=float(mean @ WEIGHTS - 1.5), background=len(background)
+        )
 
-    def overview(self, *, rows: FloatArray) -> Attribution | None:
-        return self.attribute(rows=rows, background=rows, seed=0)
+    def overview(self, *, rows: FloatArray, background: FloatArray) -> Attribution | None:
+        return self.attribute(rows=rows, background=background, seed=0)
+
+    def second_opinion(self, *, rows: FloatArray, background: FloatArray) -> SecondOpinion | None:
+        return None
 
 
 def drift(

@@ -189,6 +189,15 @@ def test_secrets_of_the_worker_do_not_reach_the_child(
     assert environment["LANG"] == "C"
 
 
+def test_compiled_code_is_kept_where_the_operator_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    assert clean_environment(scratch=tmp_path, extra={})["NUMBA_CACHE_DIR"] == str(tmp_path)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "/srv/compiled")
+    assert clean_environment(scratch=tmp_path, extra={})["NUMBA_CACHE_DIR"] == "/srv/compiled"
+
+
 def test_the_supervisor_and_the_catalogue_load_nothing_heavy() -> None:
     script = (
         "import sys; import validation.engine.supervise; first = set(sys.modules); "

@@ -1,0 +1,184 @@
+"""Exact SHAP values of a tree ensemble, for all rows and against a background of any size.
+
+Interventional values take the features outside a coalition from the background
+rows (Janzing, Minorics and Bloebaum, 2020); path-dependent values take the
+training weights along the tree instead (Lundberg and others, 2020). Both are
+the same sums over tabulated patterns: see ``tree_tables``.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from validation.domain.inputs import FloatArray
+from validation.domain.tools import Attribution
+from validation.stats import tree_cut, tree_tables
+from validation.stats.tree_cut import NO_CODE, TOO_DEEP, Forest
+from validation.stats.tree_model import LEAF, TreeEnsemble
+
+BITS = 12
+MOST = 16
+TABLE_BYTES = 8 * 2**20
+TOGETHER = 64
+
+
+class TooDeepError(Exception):
+    """A path tests more features than tables can hold, or a feature has too many thresholds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kernels:
+    """The inner loops, as they stand or compiled."""
+
+    cut: Callable[..., Any] = tree_cut.cut
+    encode: Callable[..., Any] = tree_tables.encode
+    tabulate: Callable[..., Any] = tree_tables.tabulate
+    add_up: Callable[..., Any] = tree_tables.add_up
+
+
+PLAIN = Kernels()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Neighbouring blocks whose tables lie in one array, and the features that they test.
+
+    ``starts`` are the blocks' first lines, and the number of lines in the end;
+    ``column`` is the column of each feature in a line.
+    """
+
+    blocks: range
+    starts: NDArray[np.int64]
+    features: NDArray[np.int64]
+    column: NDArray[np.int64]
+    width: int
+
+
+class TreeShap:
+    """An ensemble made ready: cut into blocks, its thresholds sorted."""
+
+    def __init__(self, ensemble: TreeEnsemble, *, kernels: Kernels = PLAIN, bits: int = BITS) -> None:
+        """Cut the trees. Raises ``TooDeepError``."""
+        self.ensemble, self._kernels = ensemble, kernels
+        forest, self._thresholds, self._starts = flatten(ensemble)
+        leaves = self.leaves = int((forest.left == LEAF).sum())
+        blocks = tree_cut.empty_blocks(
+            leaves=leaves, inner=len(forest.left) - leaves, width=ensemble.width, most=MOST
+        )
+        walk = tree_cut.empty_walk(nodes=len(forest.left), width=ensemble.width)
+        found = kernels.cut(forest, bits, MOST, walk, blocks)
+        if found == TOO_DEEP:
+            raise TooDeepError(f"a path tests more than {MOST} features")
+        self._blocks, self.blocks = blocks, int(found)
+        self._weights = tree_tables.coalition_weights(MOST)
+
+    def path_dependent(self, *, rows: FloatArray) -> Attribution:
+        """Return contributions against the training weights in the trees themselves."""
+        return self._explain(rows, rows[:0])
+
+    def interventional(self, *, rows: FloatArray, background: FloatArray) -> Attribution:
+        """Return contributions against the mean output over the background's rows (at least one)."""
+        return self._explain(rows, background)
+
+    def _explain(self, rows: FloatArray, background: FloatArray) -> Attribution:
+        codes, behind = self._encode(rows), self._encode(background)
+        values, base = np.zeros((len(rows), self.ensemble.width)), self.ensemble.base
+        for group in self._groups():
+            table = np.empty((group.starts[-1], group.width), dtype=np.float32)
+            for block, (start, end) in zip(group.blocks, pairwise(group.starts), strict=True):
+                base += self._kernels.tabulate(
+                    self._blocks, block, behind, self._weights, group.column, table[start:end]
+                )
+            self._kernels.add_up(
+                codes, self._blocks, group.blocks.start, group.starts[:-1], group.features, table, values
+            )
+        return Attribution(values=values, base=float(base))
+
+    def _encode(self, rows: FloatArray) -> NDArray[np.int16]:
+        codes = np.empty((self.ensemble.width, len(rows)), dtype=np.int16)
+        for begin in range(0, len(rows), tree_tables.STRETCH):
+            stretch = slice(begin, begin + tree_tables.STRETCH)
+            part = self.ensemble.readable(rows=rows[stretch])
+            self._kernels.encode(part, self._thresholds, self._starts, codes[:, stretch])
+        return codes
+
+    def _lines(self, block: int) -> int:
+        return 1 << int(self._blocks.first_test[block + 1] - self._blocks.first_test[block])
+
+    def _groups(self) -> Iterator[Group]:
+        begin = 0
+        while begin < self.blocks:
+            end, lines, used = begin, 0, np.zeros(self.ensemble.width, dtype=np.bool_)
+            while end < self.blocks:
+                with_next = used.copy()
+                with_next[self._tested(end)] = True
+                more = lines + self._lines(end)
+                is_full = 4 * more * padded(int(with_next.sum())) > TABLE_BYTES or end - begin == TOGETHER
+                if end > begin and is_full:
+                    break
+                used, lines, end = with_next, more, end + 1
+            yield self._group(range(begin, end), used)
+            begin = end
+
+    def _tested(self, block: int) -> NDArray[np.int64]:
+        return self._blocks.feature[self._blocks.first_test[block] : self._blocks.first_test[block + 1]]
+
+    def _group(self, blocks: range, used: NDArray[np.bool_]) -> Group:
+        features = np.flatnonzero(used)
+        width = padded(len(features))
+        column = np.zeros(self.ensemble.width, dtype=np.int64)
+        column[features] = np.arange(len(features))
+        return Group(
+            blocks=blocks,
+            starts=np.cumsum([0, *(self._lines(block) for block in blocks)]),
+            features=features,
+            column=column,
+            width=width,
+        )
+
+
+def padded(columns: int) -> int:
+    """Return the next multiple of the lanes that are added at once, at least one."""
+    return max(1, -(-columns // tree_tables.LANES)) * tree_tables.LANES
+
+
+def flatten(ensemble: TreeEnsemble) -> tuple[Forest, FloatArray, NDArray[np.int64]]:
+    """Return all trees in one array each, the sorted thresholds of all features, and where each feature's begin."""
+    ends = np.cumsum([0, *(len(tree.left) for tree in ensemble.trees)]).astype(np.int64)
+    joined = {
+        name: np.concatenate([getattr(tree, name) for tree in ensemble.trees])
+        for name in ("feature", "threshold", "missing_left", "value", "cover")
+    }
+    left, right = (
+        np.concatenate([
+            np.where(getattr(tree, side) == LEAF, LEAF, getattr(tree, side) + first)
+            for tree, first in zip(ensemble.trees, ends[:-1], strict=True)
+        ]).astype(np.int64)
+        for side in ("left", "right")
+    )  # fmt: skip
+    inner = left != LEAF
+    rank = np.zeros(len(left), dtype=np.int64)
+    sorted_thresholds = []
+    for feature in range(ensemble.width):
+        here = inner & (joined["feature"] == feature)
+        distinct, place = np.unique(joined["threshold"][here], return_inverse=True)
+        if len(distinct) >= NO_CODE - 1:
+            raise TooDeepError(f"a feature has {len(distinct)} thresholds")
+        rank[here] = place + 1
+        sorted_thresholds.append(distinct)
+    starts = np.cumsum([0, *(len(one) for one in sorted_thresholds)]).astype(np.int64)
+    forest = Forest(
+        roots=ends,
+        feature=joined["feature"].astype(np.int64),
+        rank=rank,
+        left=left,
+        right=right,
+        missing_left=joined["missing_left"].astype(np.bool_),
+        value=joined["value"].astype(np.float64),
+        cover=joined["cover"].astype(np.float64),
+    )
+    return forest, np.concatenate(sorted_thresholds).astype(np.float64), starts
