@@ -1,6 +1,6 @@
 """What a check may be handed to work with. Adapters implement these; checks never import them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,8 +56,9 @@ class DriftTool(Protocol):
         current: FloatArray,
         method: str,
         threshold: float,
+        categories: Collection[str] = (),
     ) -> tuple[ColumnDrift, ...]:
-        """Return one entry per column, in order."""
+        """Return one entry per column, in order; ``categories`` hold codes without order."""
         ...
 
 

@@ -1,6 +1,6 @@
 """Inputs, plans and stand-in tools for tests of the validation core."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -38,7 +38,13 @@ class LinearExplainer:
 
 
 def drift(
-    *, names: Sequence[str], reference: FloatArray, current: FloatArray, method: str, threshold: float
+    *,
+    names: Sequence[str],
+    reference: FloatArray,
+    current: FloatArray,
+    method: str,
+    threshold: float,
+    categories: Collection[str] = (),
 ) -> tuple[ColumnDrift, ...]:
     gaps = np.abs(reference.mean(axis=0) - current.mean(axis=0)) / (reference.std(axis=0) + 1e-12)
     return tuple(

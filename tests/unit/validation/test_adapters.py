@@ -201,3 +201,16 @@ def test_evidently_finds_the_column_that_moved_by_the_method_named(method: str, 
         names=NAMES, reference=TRAIN["features"], current=TEST["features"], method=method, threshold=threshold
     )
     assert not any(one.drifted for one in still)
+
+
+@pytest.mark.parametrize(
+    ("method", "used", "threshold"), [("ks", "chisquare", 0.01), ("wasserstein", "jensenshannon", 0.1)]
+)
+def test_evidently_compares_codes_without_order(method: str, used: str, threshold: float) -> None:
+    codes = np.where(TEST["features"][:, 2] > 0.0, 3.0, 1.0)
+    before, after = TEST["features"].copy(), TEST["features"].copy()
+    before[:, 2], after[:, 2] = codes, np.minimum(codes, 1.0 + 2.0 * (np.arange(len(codes)) % 2))
+    found = build_drift()(
+        names=NAMES, reference=before, current=after, method=method, threshold=threshold, categories={"age"}
+    )
+    assert [(one.method, one.drifted) for one in found] == [(method, False), (method, False), (used, True)]

@@ -49,12 +49,46 @@ def test_on_a_shifted_batch_exactly_the_drift_checks_fail() -> None:
     }
 
 
-def test_the_second_opinion_on_drift_is_ours() -> None:
+def test_a_column_drifts_when_it_moved_far_and_not_by_chance() -> None:
     result = execute("drift.data", batch(0.8))
-    assert estimates(result)["columns_drifted"] == 1
-    assert estimates(result)["share_significant"] == pytest.approx(1 / 3)
-    assert estimates(result)["disagreements"] == 0
+    figures = estimates(result)
+    assert figures["columns_drifted"] == 1
+    assert figures["share_drifted"] == figures["share_significant"] == pytest.approx(1 / 3)
+    assert figures["disagreements"] == 0
     assert [row[2] for row in table(result, "columns")] == ["yes", "no", "no"]
+    near = execute("drift.data", batch(0.8), params={"column_threshold": "5"})
+    assert estimates(near)["share_significant"] > estimates(near)["share_drifted"] == 0.0
+
+
+def test_a_smaller_budget_of_false_alarms_raises_the_line() -> None:
+    lines = []
+    for budget in ("6", "0.1"):
+        result = execute("drift.data", params={"false_alarms_per_year": budget})
+        lines.append(max(float(row[4]) for row in table(result, "columns")))
+    assert lines[0] < lines[1]
+    # One column of ten bins at 1 in 120: (1/1200 + 1/1000) times the chi-square quantile of 9 degrees.
+    assert lines[1] == pytest.approx((1 / 1200 + 1 / 1000) * 25.5, rel=0.15)
+
+
+@pytest.mark.parametrize("method", ["psi", "ks", "wasserstein", "jensenshannon"])
+def test_codes_without_order_are_compared_as_they_are(method: str) -> None:
+    before, after = inputs().array("test.features").copy(), inputs().array("recent.features").copy()
+    before[:, 2], after[:, 2] = np.arange(1200) % 2 * 2.0, np.arange(1000) % 2 * 2.0 + 1.0
+    params = {"method": method, "categories": "age", "column_threshold": "0.3"}
+    result = execute("drift.data", inputs(test_features=before, recent_features=after), params=params)
+    assert [row[2] for row in table(result, "columns")] == ["no", "no", "yes"]
+    if method in {"ks", "wasserstein"}:
+        # No code is shared: the Jensen-Shannon distance is at its greatest.
+        assert float(table(result, "columns")[2][1]) == pytest.approx(1.0)
+    assert execute("drift.data", params={"categories": "height"}).reason == "unknown_column"
+
+
+def test_a_column_that_is_constant_everywhere_has_no_line_to_cross() -> None:
+    before, after = inputs().array("test.features").copy(), inputs().array("recent.features").copy()
+    before[:, 2] = after[:, 2] = 7.0
+    result = execute("drift.data", inputs(test_features=before, recent_features=after))
+    assert [row[4] for row in table(result, "columns")][2] == "0"
+    assert estimates(result)["columns_drifted"] == 0
 
 
 @pytest.mark.parametrize("now", [6.9, 7.1])
