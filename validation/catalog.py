@@ -20,6 +20,9 @@ from validation.domain.tools import Tools
 BUILT_INS = (
     "validation.checks.discrimination_auc",
     "validation.checks.discrimination_ks",
+    "validation.checks.discrimination_partial",
+    "validation.checks.discrimination_decline",
+    "validation.checks.discrimination_segments",
     "validation.checks.calibration_jeffreys",
     "validation.checks.calibration_hosmer_lemeshow",
     "validation.checks.calibration_brier",

@@ -18,6 +18,7 @@ from validation.stats.calibration import (
     jeffreys_p,
 )
 from validation.stats.discrimination import Auc, auc, ks_separation, paired_difference
+from validation.stats.discrimination_detail import decline
 from validation.stats.stability import psi_from_counts
 
 FILE = Path(__file__).parent / "reference_values.csv"
@@ -112,6 +113,9 @@ def computed(row: dict[str, str]) -> float:
             return one_grade(row["case"], "jeffreys")
         case "Binomial test one-sided", _:
             return one_grade(row["case"], "binomial")
+        case "ECB AUC vs initial validation (2.5.4)", name:
+            found = decline(initial=0.80, current=0.75, standard_error=0.02)
+            return {"S": found.statistic, "p=1-Phi(S)": found.p_value}[name]
         case "Jeffreys interval", "low" | "high":
             return jeffreys_end(["low", "high"].index(row["output"]))
         case "AUC CI, logit scale", "low" | "high":
