@@ -26,6 +26,8 @@ ENTRIES = {
     "first_decision": (SQLITE,),
     "decision": (SQLITE,),
     "policy_verdicts": (NONE,),
+    "drift": (NONE,),
+    "auc": (NONE,),
 }
 
 
@@ -72,7 +74,7 @@ def measure_apart(name: str, database: str) -> list[dict[str, Any]]:
                 "MRM_VAR_DIR": str(folder),
                 "MRM_DATABASE_URL": url,
                 "MRM_BROKER_URL": "",
-                "OMP_NUM_THREADS": "1",
+                "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
             }
             done = subprocess.run(
                 [sys.executable, "-m", "tests.benchmarks.inside", name, database, str(folder / "results.json")],

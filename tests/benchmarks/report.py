@@ -11,7 +11,17 @@ from typing import Any
 
 from tests.benchmarks.harness import Cost, Result
 
-LIBRARIES = ("django", "djangorestframework", "django-filter", "mlflow", "psycopg", "gunicorn")
+LIBRARIES = (
+    "evidently",
+    "scikit-learn",
+    "numpy",
+    "django",
+    "djangorestframework",
+    "django-filter",
+    "mlflow",
+    "psycopg",
+    "gunicorn",
+)
 COLUMNS = (
     "work",
     "ours: CPU ms",
