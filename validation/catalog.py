@@ -28,6 +28,7 @@ BUILT_INS = (
     "validation.checks.calibration_brier",
     "validation.checks.stability_psi",
     "validation.checks.drift_data",
+    "validation.checks.drift_domain",
     "validation.checks.drift_score",
     "validation.checks.explain_shap",
     "validation.checks.challenger_advantage",

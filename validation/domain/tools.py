@@ -1,6 +1,6 @@
 """What a check may be handed to work with. Adapters implement these; checks never import them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -62,6 +62,16 @@ class DriftTool(Protocol):
         ...
 
 
+class SeparatorTool(Protocol):
+    """Learns to tell two kinds of rows apart."""
+
+    def __call__(
+        self, *, features: FloatArray, labels: FloatArray, seed: int
+    ) -> Callable[[FloatArray], FloatArray]:
+        """Return a function from rows to scores: higher means more like those labelled 1."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Challenger:
     """A fitted interpretable model: its scores on the rows asked for, and its scorecard as text rows."""
@@ -110,6 +120,7 @@ class Tools:
     seed: int
     explainer: ExplainerTool | None = None
     drift: DriftTool | None = None
+    separator: SeparatorTool | None = None
     challenger: ChallengerTool | None = None
     capital: CapitalTool | None = None
 

@@ -1,6 +1,6 @@
 """Inputs, plans and stand-in tools for tests of the validation core."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -55,6 +55,12 @@ def drift(
     )
 
 
+def separator(*, features: FloatArray, labels: FloatArray, seed: int) -> Callable[[FloatArray], FloatArray]:
+    """Tell rows apart by the difference of means."""
+    gap = features[labels == 1.0].mean(axis=0) - features[labels == 0.0].mean(axis=0)
+    return lambda rows: np.asarray(rows @ gap)
+
+
 def challenger(
     *, names: Sequence[str], features: FloatArray, labels: FloatArray, score_rows: FloatArray, bins: int
 ) -> Challenger:
@@ -76,7 +82,14 @@ def capital(*, pds: Sequence[str], eads: Sequence[str], portfolio: Mapping[str, 
 
 def tools(spec: CheckSpec, seed: int) -> Tools:
     """Every tool, as fast stand-ins."""
-    return Tools(seed=seed, explainer=LinearExplainer(), drift=drift, challenger=challenger, capital=capital)
+    return Tools(
+        seed=seed,
+        explainer=LinearExplainer(),
+        drift=drift,
+        separator=separator,
+        challenger=challenger,
+        capital=capital,
+    )
 
 
 def sample(rows: int, seed: int) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from registry.domain.vocab import Verdict
 from tests.unit.validation.builders import NAMES, WEIGHTS, estimates, inputs, plan, sample
 from validation.adapters.evidently_adapter import build_drift
 from validation.adapters.interpretable import build_challenger
+from validation.adapters.separator import build_separator
 from validation.adapters.shap_adapter import build_explainer
 from validation.catalog import load_catalog
 from validation.domain.inputs import CheckInputs, UnusableInputError
@@ -214,3 +215,17 @@ def test_evidently_compares_codes_without_order(method: str, used: str, threshol
         names=NAMES, reference=before, current=after, method=method, threshold=threshold, categories={"age"}
     )
     assert [(one.method, one.drifted) for one in found] == [(method, False), (method, False), (used, True)]
+
+
+def test_a_changed_relation_that_no_column_shows_is_found() -> None:
+    rng = np.random.default_rng(4)
+    before, after = rng.normal(size=(2, 4_000, 2))
+    # The margins stay normal; only the two columns now go together.
+    after[:, 1] = 0.8 * after[:, 0] + 0.6 * after[:, 1]
+    rows, labels = np.concatenate([before, after]), np.repeat([0.0, 1.0], 4_000)
+    places = rng.permutation(8_000)
+    score = build_separator()(features=rows[places[:4_000]], labels=labels[places[:4_000]], seed=1)
+    found = auc(labels=labels[places[4_000:]], scores=score(rows[places[4_000:]]))
+    interval = found.interval(confidence=0.95)
+    assert interval.lower is not None
+    assert interval.lower > 0.65

@@ -100,6 +100,39 @@ def test_a_column_that_left_its_only_value_is_found_either_way(now: float) -> No
     assert psi["age"] > 1.0 > psi["income"]
 
 
+def test_a_batch_that_moved_can_be_told_apart_and_the_column_is_named() -> None:
+    still, moved = execute("drift.domain"), execute("drift.domain", batch(0.8))
+    assert estimates(still)["p_value"] > 0.01
+    (area, _) = moved.metrics
+    assert area.lower is not None
+    assert area.lower > 0.6
+    assert estimates(moved)["p_value"] < 1e-6
+    assert table(moved, "columns")[0][0] == "income"
+
+
+@pytest.mark.parametrize(("answer", "p_value"), [(0.0, 1.0), (float("nan"), None)])
+def test_a_classifier_that_says_nothing_is_no_news(
+    monkeypatch: pytest.MonkeyPatch, answer: float, p_value: float | None
+) -> None:
+    def mute(**given: Any) -> Any:
+        return lambda rows: np.full(len(rows), answer)
+
+    monkeypatch.setattr(builders, "separator", mute)
+    result = execute("drift.domain")
+    if p_value is None:
+        assert result.reason == "not_measured"
+    else:
+        assert estimates(result) == {"domain_auc": 0.5, "p_value": p_value}
+
+
+def test_rows_that_are_told_apart_without_fail_leave_no_doubt() -> None:
+    moved = inputs().array("recent.features") + 100.0
+    assert estimates(execute("drift.domain", inputs(recent_features=moved))) == {
+        "domain_auc": 1.0,
+        "p_value": 0.0,
+    }
+
+
 def test_a_library_that_gives_no_figure_is_no_good_news(monkeypatch: pytest.MonkeyPatch) -> None:
     def silent(**given: Any) -> tuple[ColumnDrift, ...]:
         return tuple(replace(one, value=float("nan"), drifted=False) for one in drift(**given))
@@ -197,7 +230,7 @@ def test_an_explanation_of_another_model_is_refused() -> None:
     assert (result.verdict, result.reason, result.facts) == (Verdict.ERROR, "explains_another_model", {})
 
 
-@pytest.mark.parametrize("check", ["explain.shap", "drift.data", "challenger.advantage"])
+@pytest.mark.parametrize("check", ["explain.shap", "drift.data", "drift.domain", "challenger.advantage"])
 def test_columns_must_match_their_names(check: str) -> None:
     assert execute(check, replace(inputs(), feature_names=("one",))).reason == "malformed_input"
 

@@ -20,6 +20,7 @@ FACTS = {
     "calibration.brier": {"evidence.brier_skill"},
     "stability.psi": {"evidence.psi"},
     "drift.data": {"evidence.data_drift_share"},
+    "drift.domain": set(),
     "drift.score": {"evidence.score_drift_ks"},
     "explain.shap": {
         "evidence.explanation_additivity",
