@@ -70,7 +70,7 @@ def compare_numeric(*, reference: FloatArray, current: FloatArray, bins: int) ->
         ks=gap,
         ks_p=float(kolmogorov(np.sqrt(n * m / (n + m)) * gap)),
         wasserstein=pooled.wasserstein(),
-        spread=float(before.std()),
+        spread=_deviation(before),
         psi=psi_from_counts(reference=counts[0], current=counts[1], confidence=0.95).estimate,
         jensen_shannon=jensen_shannon(reference=counts[0], current=counts[1]),
     )
@@ -167,6 +167,12 @@ def drop_missing(values: FloatArray) -> FloatArray:
 def _against(shares: FloatArray, middle: FloatArray) -> FloatArray:
     ratio = np.divide(shares, middle, out=np.ones_like(shares), where=shares > 0.0)
     return np.asarray(shares * np.log(ratio))
+
+
+def _deviation(values: FloatArray) -> float:
+    """Return the standard deviation (population form) in two passes."""
+    centred = values - values.mean()
+    return float(np.sqrt(np.einsum("i,i->", centred, centred) / len(values)))
 
 
 def _aligned(sample: Tally, codes: FloatArray) -> FloatArray:

@@ -52,7 +52,9 @@ class NumericProfile:
 
     def place(self, values: FloatArray) -> NDArray[np.intp]:
         """Return the slot of every value."""
-        return _slots(_keys(values), base=self.base, shift=self.shift, size=len(self.below))
+        # Above a positive border the plain bits of a number rise with it, and those of any other lie below.
+        keys = _keys(values) if self.base < 0 else _bits(values)
+        return _slots(keys, base=self.base, shift=self.shift, size=len(self.below))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,10 +131,14 @@ def compare_with_profile(*, profile: NumericProfile, current: FloatArray) -> Pro
 
 def _keys(values: FloatArray) -> CountArray:
     """Return integers that rise with the values rounded to single precision."""
-    with np.errstate(over="ignore"):
-        # Adding zero turns a negative zero into the positive one.
-        keys = (values.astype(np.float32) + np.float32(0.0)).view(np.int32)
+    # Adding zero turns a negative zero into the positive one.
+    keys = _bits(values + 0.0)
     return np.asarray(keys ^ ((keys >> 31) & _MAGNITUDE))
+
+
+def _bits(values: FloatArray) -> CountArray:
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32).view(np.int32)
 
 
 def _slots(keys: CountArray, *, base: int, shift: int, size: int) -> NDArray[np.intp]:
@@ -198,9 +204,8 @@ def _hidden_on_average(present: FloatArray, borders: FloatArray, held: FloatArra
 def _binned(profile: NumericProfile, below: CountArray, known: NDArray[np.bool_]) -> tuple[Bounded, Bounded]:
     """Return PSI and the Jensen-Shannon distance over the quantile bins of the reference."""
     low, likely, high = _cuts(profile, below, known)
-    fewest = np.maximum(low[1:] - high[:-1], 0.0)
-    most, middle = high[1:] - low[:-1], np.diff(likely)
-    return _psi(profile.counts, fewest, middle, most), _jensen_shannon(profile.counts, fewest, middle, most)
+    counts = np.vstack([np.maximum(low[1:] - high[:-1], 0.0), np.diff(likely), high[1:] - low[:-1]])
+    return _psi(profile.counts, counts), _jensen_shannon(profile.counts, counts)
 
 
 def _cuts(
@@ -223,43 +228,31 @@ def _cuts(
     return low, likely, high
 
 
-def _psi(reference: FloatArray, fewest: FloatArray, middle: FloatArray, most: FloatArray) -> Bounded:
+def _psi(reference: FloatArray, counts: FloatArray) -> Bounded:
+    """Return the index for counts of the batch by row: fewest, likely, most in each bin."""
+    fewest, middle, most = counts
     is_smoothed = bool((reference == 0.0).any() or (most == 0.0).any())
-    extra = 0.5 if is_smoothed else 0.0
-    total, bins = middle.sum(), len(reference)
-    expected = (reference + extra) / (reference.sum() + extra * bins)
+    is_hidden = not is_smoothed and bool((fewest == 0.0).any())
+    # Whether a bin is empty, and so whether all are smoothed, can itself be hidden.
+    extra = 0.5 if is_smoothed or is_hidden else 0.0
+    room = extra * len(reference)
+    expected = (reference + extra) / (reference.sum() + room)
+    shares = (counts + extra) / (middle.sum() + room)
+    shares = np.vstack([shares, np.clip(expected, shares[0], shares[2])])
+    low, likely, high, nearest = (shares - expected) * np.log(shares / expected)
+    if is_hidden:
+        return Bounded(estimate=float(likely.sum()), lower=0.0, upper=np.inf)
+    upper = float(np.maximum(low, high).sum())
+    return Bounded(estimate=float(likely.sum()), lower=float(nearest.sum()), upper=upper)
 
-    def shares(counts: FloatArray) -> FloatArray:
-        return np.asarray((counts + extra) / (total + extra * bins))
 
-    def terms(actual: FloatArray) -> FloatArray:
-        return np.asarray((actual - expected) * np.log(actual / expected))
-
-    if not is_smoothed and (fewest == 0.0).any():
-        # Whether a bin is empty, and so whether all are smoothed, is itself hidden.
-        return Bounded(estimate=float(terms(shares(np.maximum(middle, 0.5))).sum()), lower=0.0, upper=np.inf)
-    low, high = shares(fewest), shares(most)
-    return Bounded(
-        estimate=float(terms(shares(middle)).sum()),
-        lower=float(terms(np.clip(expected, low, high)).sum()),
-        upper=float(np.maximum(terms(low), terms(high)).sum()),
+def _jensen_shannon(reference: FloatArray, counts: FloatArray) -> Bounded:
+    """Return the distance for the same counts."""
+    expected, shares = reference / reference.sum(), counts / counts[1].sum()
+    shares = np.vstack([shares, np.clip(expected, shares[0], shares[2])])
+    low, likely, high, nearest = divergence_terms(
+        expected=np.broadcast_to(expected, shares.shape), actual=shares
     )
-
-
-def _jensen_shannon(
-    reference: FloatArray, fewest: FloatArray, middle: FloatArray, most: FloatArray
-) -> Bounded:
-    expected, total = reference / reference.sum(), middle.sum()
-
-    def distance(terms: FloatArray) -> float:
-        return float(np.sqrt(terms.sum() / np.log(2.0)))
-
-    low, likely, high = (
-        divergence_terms(expected=expected, actual=counts / total) for counts in (fewest, middle, most)
-    )
-    nearest = np.clip(expected, fewest / total, most / total)
-    return Bounded(
-        estimate=distance(likely),
-        lower=distance(divergence_terms(expected=expected, actual=nearest)),
-        upper=distance(np.maximum(low, high)),
-    )
+    sums = np.array([nearest.sum(), likely.sum(), np.maximum(low, high).sum()])
+    lower, estimate, upper = np.sqrt(sums / np.log(2.0)).tolist()
+    return Bounded(estimate=estimate, lower=lower, upper=upper)
