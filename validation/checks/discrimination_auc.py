@@ -121,7 +121,7 @@ def _cap(area: Auc) -> Figure:
         title="Cumulative accuracy profile",
         kind="line",
         x_label="share of obligors, riskiest first",
-        y_label="share of defaults among them",
+        y_label="share of defaults",
         series=(
             Series(name="model", points=tuple(zip(grid.tolist(), hits.tolist(), strict=True))),
             Series(name="perfect", points=((0.0, 0.0), (rate, 1.0), (1.0, 1.0))),

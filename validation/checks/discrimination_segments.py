@@ -203,13 +203,22 @@ def _by_segment(found: Sequence[_Segment], adjusted: FloatArray) -> Table:
 
 
 def _figure(judged: Sequence[tuple[_Segment, Auc]]) -> Figure:
-    points = tuple((i + 1.0, area.estimate) for i, (_, area) in enumerate(judged))
+    lines: dict[str, list[float]] = {"AUC": [], "95 % lower": [], "95 % upper": []}
+    for _, area in judged:
+        interval = area.interval(confidence=0.95)
+        lines["AUC"].append(area.estimate)
+        # Where no interval can be stated the bar stands alone.
+        lines["95 % lower"].append(area.estimate if interval.lower is None else interval.lower)
+        lines["95 % upper"].append(area.estimate if interval.upper is None else interval.upper)
     return Figure(
         id="segments",
         title="AUC by segment",
-        kind="points",
+        kind="bar",
         x_label="segment",
         y_label="AUC",
         ticks=tuple(one.name for one, _ in judged),
-        series=(Series(name="AUC", points=points),),
+        series=tuple(
+            Series(name=name, points=tuple((i + 1.0, value) for i, value in enumerate(values)))
+            for name, values in lines.items()
+        ),
     )

@@ -118,6 +118,18 @@ def test_a_segment_that_is_ordered_backwards_is_found_and_named() -> None:
     assert min(rows(result, "segments"), key=lambda row: float(row[3]))[0] == "age = 1"
 
 
+def test_a_segment_whose_scores_are_all_alike_has_no_interval() -> None:
+    given = inputs()
+    features, scores = given.array("test.features").copy(), given.array("test.scores").copy()
+    features[:, 0] = np.arange(1200) % 2
+    scores[features[:, 0] == 1.0] = 0.3
+    result = execute("discrimination.segments", inputs(test_features=features, test_scores=scores))
+    lowest = next(metric for metric in result.metrics if metric.name == "lowest_auc")
+    assert (lowest.estimate, lowest.lower, lowest.upper) == (0.5, None, None)
+    points = {one.name: one.points[1][1] for one in result.figures[0].series}
+    assert points == {"AUC": 0.5, "95 % lower": 0.5, "95 % upper": 0.5}
+
+
 def test_segments_too_small_are_named_and_not_counted_as_good() -> None:
     features = inputs().array("test.features").copy()
     features[:, 0] = np.r_[np.full(30, 5.0), np.zeros(1170)]
