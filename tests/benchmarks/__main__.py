@@ -28,6 +28,8 @@ ENTRIES = {
     "policy_verdicts": (NONE,),
     "pack_impact": (SQLITE, POSTGRESQL),
     "tree_shap": (NONE,),
+    "drift": (NONE,),
+    "auc": (NONE,),
 }
 
 
@@ -74,7 +76,7 @@ def measure_apart(name: str, database: str) -> list[dict[str, Any]]:
                 "MRM_VAR_DIR": str(folder),
                 "MRM_DATABASE_URL": url,
                 "MRM_BROKER_URL": "",
-                "OMP_NUM_THREADS": "1",
+                "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
             }
             done = subprocess.run(
                 [sys.executable, "-m", "tests.benchmarks.inside", name, database, str(folder / "results.json")],

@@ -13,6 +13,9 @@ from tests.benchmarks.harness import Cost, Result
 from tests.benchmarks.peers import peer_versions
 
 LIBRARIES = (
+    "evidently",
+    "scikit-learn",
+    "numpy",
     "django",
     "djangorestframework",
     "django-filter",

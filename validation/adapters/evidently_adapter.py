@@ -1,14 +1,15 @@
 """Evidently's column drift through its public API; the method of every column is named, never defaulted."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
 from validation.domain.inputs import FloatArray
 from validation.domain.tools import ColumnDrift, DriftTool
 
-# Evidently returns a distance for these: large means drift. For a p-value small means drift.
-_P_VALUES = frozenset({"ks"})
+# Evidently returns a distance for the others: large means drift. For a p-value small means drift.
+_P_VALUES = frozenset({"ks", "chisquare"})
+_FOR_CATEGORIES = {"ks": "chisquare", "wasserstein": "jensenshannon"}
 
 
 def build_drift() -> DriftTool:
@@ -17,19 +18,33 @@ def build_drift() -> DriftTool:
 
 
 def compare_columns(
-    *, names: Sequence[str], reference: FloatArray, current: FloatArray, method: str, threshold: float
+    *,
+    names: Sequence[str],
+    reference: FloatArray,
+    current: FloatArray,
+    method: str,
+    threshold: float,
+    categories: Collection[str] = (),
 ) -> tuple[ColumnDrift, ...]:
-    """Return Evidently's figure for every column under ``method``, and whether it passes the threshold."""
+    """Return Evidently's figure for every column under ``method``, and whether it passes the threshold.
+
+    A category is compared by the chi-square test where ``method`` is ``ks``
+    and by the Jensen-Shannon distance where it is ``wasserstein``.
+    """
     import pandas as pd
     from evidently import DataDefinition, Dataset, Report
     from evidently.metrics import ValueDrift
 
-    definition = DataDefinition(numerical_columns=list(names))
+    methods = {name: _FOR_CATEGORIES.get(method, method) if name in categories else method for name in names}
+    definition = DataDefinition(
+        numerical_columns=[name for name in names if name not in categories],
+        categorical_columns=[name for name in names if name in categories],
+    )
     batches = [
         Dataset.from_pandas(pd.DataFrame(values, columns=list(names)), data_definition=definition)
         for values in (current, reference)
     ]
-    report = Report([ValueDrift(column=name, method=method, threshold=threshold) for name in names])
+    report = Report([ValueDrift(column=name, method=methods[name], threshold=threshold) for name in names])
     found = {
         metric["config"]["column"]: float(np.ravel(metric["value"])[0])
         for metric in report.run(*batches).dict()["metrics"]
@@ -37,10 +52,10 @@ def compare_columns(
     return tuple(
         ColumnDrift(
             column=name,
-            method=method,
+            method=used,
             value=found[name],
             threshold=threshold,
-            drifted=found[name] < threshold if method in _P_VALUES else found[name] >= threshold,
+            drifted=found[name] < threshold if used in _P_VALUES else found[name] >= threshold,
         )
-        for name in names
+        for name, used in methods.items()
     )

@@ -2,15 +2,13 @@
 
 from decimal import Decimal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from validation.domain.check import CheckKind, CheckSpec, Feed, FiveParts, ParamKind, Params, ParamSpec
-from validation.domain.inputs import CheckInputs, FloatArray
+from validation.domain.inputs import CheckInputs
 from validation.domain.results import Figure, Measurement, Metric, Series
 from validation.domain.tools import Tools
-from validation.stats.discrimination import auc
-from validation.stats.outcomes import Outcomes, read_outcomes
+from validation.stats.discrimination import Auc, auc
+from validation.stats.discrimination_detail import cap_points, roc_points
+from validation.stats.outcomes import read_outcomes
 
 _POINTS = 101
 
@@ -53,7 +51,7 @@ SPEC = CheckSpec(
     doc=FiveParts(
         purpose="Measures whether riskier obligors receive higher scores, on data the model has not seen.",
         mechanism="AUC is the share of pairs of one default and one non-default that the score orders "
-        "rightly, ties counting one half; Gini is 2 AUC - 1. The variance is DeLong's, by midranks; the "
+        "rightly, ties counting one half; Gini is 2 AUC - 1. The variance is DeLong's; the "
         "interval is built on the logit scale so that it stays inside 0 and 1.",
         signs_of_high_risk="A lower end of the interval near Gini 0; a Gini far below the one on the "
         "training sample; an interval too wide to decide anything.",
@@ -66,7 +64,7 @@ SPEC = CheckSpec(
 
 
 def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
-    """Measure AUC and Gini with intervals, and the ROC curve."""
+    """Measure AUC and Gini with intervals, and the ROC and CAP curves."""
     del tools
     sample = params.text("sample")
     outcomes = read_outcomes(inputs=inputs, sample=sample, min_defaults=params.integer("min_defaults"))
@@ -95,28 +93,38 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
                 method=f"2 AUC - 1; {interval.method}",
             ),
         ),
-        figures=(_roc(outcomes),),
+        figures=(_roc(area), _cap(area)),
         notes=notes,
     )
 
 
-def _roc(outcomes: Outcomes) -> Figure:
-    order = np.argsort(-outcomes.scores, kind="stable")
-    scores, labels = outcomes.scores[order], outcomes.labels[order]
-    last = np.append(scores[1:] != scores[:-1], True)
-    hits = _rates(labels, last)
-    alarms = _rates(1.0 - labels, last)
-    grid = np.linspace(0.0, 1.0, _POINTS)
-    curve = tuple((float(x), float(y)) for x, y in zip(grid, np.interp(grid, alarms, hits), strict=True))
+def _roc(area: Auc) -> Figure:
+    grid, hits = roc_points(order=area.order, points=_POINTS)
     return Figure(
         id="roc",
         title="Receiver operating characteristic",
         kind="line",
         x_label="share of non-defaults flagged",
         y_label="share of defaults flagged",
-        series=(Series(name="model", points=curve), Series(name="chance", points=((0.0, 0.0), (1.0, 1.0)))),
+        series=(
+            Series(name="model", points=tuple(zip(grid.tolist(), hits.tolist(), strict=True))),
+            Series(name="chance", points=((0.0, 0.0), (1.0, 1.0))),
+        ),
     )
 
 
-def _rates(indicator: FloatArray, last: NDArray[np.bool_]) -> FloatArray:
-    return np.concatenate(([0.0], np.cumsum(indicator)[last] / indicator.sum()))
+def _cap(area: Auc) -> Figure:
+    grid, hits = cap_points(order=area.order, points=_POINTS)
+    rate = area.positives / (area.positives + area.negatives)
+    return Figure(
+        id="cap",
+        title="Cumulative accuracy profile",
+        kind="line",
+        x_label="share of obligors, riskiest first",
+        y_label="share of defaults",
+        series=(
+            Series(name="model", points=tuple(zip(grid.tolist(), hits.tolist(), strict=True))),
+            Series(name="perfect", points=((0.0, 0.0), (rate, 1.0), (1.0, 1.0))),
+            Series(name="chance", points=((0.0, 0.0), (1.0, 1.0))),
+        ),
+    )

@@ -5,21 +5,35 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
-from scipy.special import betaincinv
+from scipy.special import betaincinv, chdtri
 
 from validation.domain.check import CheckKind, CheckSpec, Feed, FiveParts, ParamKind, Params, ParamSpec
 from validation.domain.inputs import CheckInputs, FloatArray, UnusableInputError
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
 from validation.domain.tools import ColumnDrift, Tools
-from validation.stats.calibration import holm
+from validation.stats.alarms import (
+    Codes,
+    Verdicts,
+    batch_level,
+    homogeneity_p,
+    judge_together,
+    merge_sparse,
+    null_p_values,
+)
+from validation.stats.distances import house_edges, jensen_shannon
+from validation.stats.library_conventions import normed_wasserstein
 from validation.stats.outcomes import ensure_rows
-from validation.stats.stability import bin_counts, ks_comparison, psi_from_counts, quantile_edges
+from validation.stats.pooled import pool
+from validation.stats.sampling import pick_rows
+from validation.stats.stability import psi_from_counts
 
 _SAMPLES = ("train", "test", "recent")
+_DEPENDENCE_ROWS = 5_000
+_FEWEST_DRAWS, _MOST_DRAWS = 2_000, 20_000
 
 SPEC = CheckSpec(
     id="drift.data",
-    major=1,
+    major=2,
     title="Data drift",
     kind=CheckKind.DRIFT,
     needs=("{reference}.features", "{current}.features"),
@@ -43,30 +57,52 @@ SPEC = CheckSpec(
             name="method",
             kind=ParamKind.TEXT,
             default="psi",
-            meaning="the method for every column; the library chooses none",
+            meaning="the distance judged; wasserstein in deviations of the reference; categories are judged by "
+            "jensenshannon where the method needs an order",
             choices=("psi", "ks", "wasserstein", "jensenshannon"),
         ),
         ParamSpec(
             name="column_threshold",
             kind=ParamKind.DECIMAL,
             default="0.1",
-            meaning="a column drifts at this value or above; below it for the p-value of ks",
+            meaning="a column drifts only at this distance or above",
             minimum=Decimal("0.000001"),
             maximum=Decimal(10),
         ),
         ParamSpec(
-            name="alpha",
+            name="categories",
+            kind=ParamKind.TEXT,
+            default="",
+            meaning="columns that hold codes without order, separated by commas",
+        ),
+        ParamSpec(
+            name="false_alarms_per_year",
             kind=ParamKind.DECIMAL,
-            default="0.05",
-            meaning="family-wise level of the second opinion (KS with Holm over columns)",
-            minimum=Decimal("0.0001"),
-            maximum=Decimal("0.5"),
+            default="0.5",
+            meaning="batches of a year in which any column may be called drifted though none has changed",
+            minimum=Decimal("0.01"),
+            maximum=Decimal(100),
+        ),
+        ParamSpec(
+            name="batches_per_year",
+            kind=ParamKind.INTEGER,
+            default="12",
+            meaning="batches compared in a year",
+            minimum=Decimal(1),
+            maximum=Decimal(366),
+        ),
+        ParamSpec(
+            name="opinion_rows",
+            kind=ParamKind.INTEGER,
+            default="20000",
+            meaning="most rows of either batch that the second opinion reads",
+            minimum=Decimal(500),
         ),
         ParamSpec(
             name="bins",
             kind=ParamKind.INTEGER,
             default="10",
-            meaning="quantile bins of the reference for our PSI",
+            meaning="quantile bins of the reference",
             minimum=Decimal(2),
             maximum=Decimal(100),
         ),
@@ -78,37 +114,64 @@ SPEC = CheckSpec(
             minimum=Decimal(50),
         ),
     ),
-    metrics=("share_drifted", "columns_drifted", "disagreements", "share_significant"),
+    metrics=("share_drifted", "columns_drifted", "disagreements", "share_significant", "min_p_adjusted"),
     feeds=(Feed(metric="share_drifted", fact="evidence.data_drift_share"),),
     doc=FiveParts(
         purpose="Finds the inputs whose distribution in a recent batch differs from the reference.",
-        mechanism="Evidently compares every column by the method and the threshold that the plan names. "
-        "Independently, KS with Holm's adjustment over the columns and PSI over quantile bins are computed "
-        "here; columns on which Evidently finds drift and neither of ours does, or the reverse, are "
-        "counted as disagreements. "
-        "Evidently's PSI cuts a column of more than 20 values into equal widths (Sturges) over both batches, "
-        "which sees less movement inside skewed amounts than quantile bins: disagreement there is expected.",
+        mechanism="One sort per column gives the distance by the plan's method. A column drifts when that "
+        "distance reaches the plan's threshold and chance does not explain it: Pearson's test over quantile "
+        "bins of the reference, or over the categories, with the p-value adjusted for all columns by the "
+        "step-down of the smallest p (Westfall and Young 1993; Romano and Wolf 2005). The joint distribution "
+        "of the p-values under no change is drawn from the dependence seen among the rows. The level is the "
+        "budget of false alarms in a year over the batches of a year; the table shows the PSI that each "
+        "column must exceed for it. Evidently judges the same columns by its own conventions as a second "
+        "opinion; where it differs, a disagreement is counted.",
         signs_of_high_risk="A large share of drifted columns; drift in the features that the explanation "
         "ranks first; disagreement between the two opinions.",
-        strengths="Needs no outcomes. Two independent implementations. The family-wise error of the second "
-        "opinion over columns is controlled.",
-        limitations="One column at a time: a change of the relations between columns stays unseen. Columns "
-        "are read as numbers, so codes without order are compared as if ordered. Missing values are "
-        "refused, not compared. The interval of the share takes columns as independent.",
+        strengths="Needs no outcomes. Size and significance are both asked for. The rate of false alarms is "
+        "stated by the user and kept for columns that depend on one another.",
+        limitations="One column at a time: a change of the relations between columns stays unseen. Rows are "
+        "taken as independent: a batch of one month's customers may alarm for its season. Columns that are "
+        "not named as categories are compared as if ordered. Missing values are refused here. Evidently's "
+        "PSI cuts equal widths, which sees less movement inside skewed amounts than quantile bins: "
+        "disagreement there is expected. The interval of the share takes columns as independent.",
     ),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Opinion:
-    ks: float
-    p_value: float
+class _Column:
+    """What the check knows of one column: both samples' counts by group of bins, and the rows' groups."""
+
+    distance: float
     psi: float
+    counts: tuple[FloatArray, FloatArray]
+    codes: Codes
+
+    def alarm_line(self, *, critical_p: float) -> float:
+        """Return the PSI that a column of these groups exceeds with probability ``critical_p`` by chance."""
+        degrees = len(self.counts[0]) - 1
+        return (
+            float(sum(1.0 / side.sum() for side in self.counts) * chdtri(degrees, critical_p))
+            if degrees
+            else 0.0
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Judged:
+    """Every column with both opinions."""
+
+    names: tuple[str, ...]
+    columns: tuple[_Column, ...]
+    verdicts: Verdicts
+    is_significant: tuple[bool, ...]
+    is_drifted: tuple[bool, ...]
+    theirs: Sequence[ColumnDrift]
 
 
 def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     """Measure the share of drifted columns, with both opinions by column."""
-    assert tools.drift is not None
     reference, current = params.text("reference"), params.text("current")
     before, after = inputs.array(f"{reference}.features"), inputs.array(f"{current}.features")
     names = inputs.feature_names
@@ -118,48 +181,145 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
         )
     for sample, values in ((reference, before), (current, after)):
         ensure_rows(values=values, sample=sample, needed=params.integer("min_rows"))
-    theirs = tools.drift(
+    level = batch_level(
+        alarms_per_year=params.number("false_alarms_per_year"),
+        batches_per_year=params.integer("batches_per_year"),
+    )
+    judged = _judge(before=before, after=after, names=names, params=params, tools=tools, level=level)
+    return Measurement(
+        metrics=_metrics(judged, params, level),
+        tables=(_by_column(judged),),
+        figures=(_bars(judged),),
+        notes=(
+            f"n counts columns; {len(before)} rows of {reference}, {len(after)} rows of {current}",
+            f"chance of a false alarm allowed to each batch: {level:.4g}",
+        ),
+    )
+
+
+def _judge(
+    *,
+    before: FloatArray,
+    after: FloatArray,
+    names: tuple[str, ...],
+    params: Params,
+    tools: Tools,
+    level: float,
+) -> _Judged:
+    categories = _categories(names, params)
+    both = np.concatenate([before, after])
+    sample = pick_rows(rows=both, size=_DEPENDENCE_ROWS, seed=tools.seed)
+    columns = tuple(
+        _measure(
+            before=before[:, i],
+            after=after[:, i],
+            sample=both[sample, i],
+            is_category=name in categories,
+            params=params,
+        )
+        for i, name in enumerate(names)
+    )
+    draws = int(np.clip(20.0 / level, _FEWEST_DRAWS, _MOST_DRAWS))
+    verdicts = judge_together(
+        p_values=np.asarray([homogeneity_p(reference=c.counts[0], current=c.counts[1]) for c in columns]),
+        null=null_p_values(codes=[c.codes for c in columns], draws=draws, seed=tools.seed),
+        level=level,
+    )
+    is_significant = (verdicts.adjusted <= level).tolist()
+    is_large = [c.distance >= params.number("column_threshold") for c in columns]
+    return _Judged(
+        names=names,
+        columns=columns,
+        verdicts=verdicts,
+        is_significant=tuple(is_significant),
+        is_drifted=tuple(a and b for a, b in zip(is_significant, is_large, strict=True)),
+        theirs=_second_opinion(
+            batches=(before, after),
+            names=names,
+            categories=categories,
+            params=params,
+            tools=tools,
+            level=level,
+        ),
+    )
+
+
+def _categories(names: tuple[str, ...], params: Params) -> frozenset[str]:
+    named = frozenset(name.strip() for name in params.text("categories").split(",") if name.strip())
+    if named - set(names):
+        raise UnusableInputError(
+            reason="unknown_column", detail=f"no column is called {min(named - set(names))}"
+        )
+    return named
+
+
+def _measure(
+    *, before: FloatArray, after: FloatArray, sample: FloatArray, is_category: bool, params: Params
+) -> _Column:
+    pooled = pool(first=before, second=after)
+    edges = pooled.values[1:] if is_category else house_edges(pooled=pooled, bins=params.integer("bins"))
+    first, second = pooled.counts(edges=edges)
+    groups = merge_sparse(reference=first, current=second)
+    psi = psi_from_counts(reference=first, current=second, confidence=0.95).estimate
+    match params.text("method"):
+        case "psi":
+            distance = psi
+        case "ks" if not is_category:
+            distance = pooled.ks()
+        case "wasserstein" if not is_category:
+            distance = normed_wasserstein(pooled=pooled, spread=float(before.std()))
+        case _:
+            distance = jensen_shannon(reference=first, current=second)
+    return _Column(
+        distance=distance,
+        psi=psi,
+        counts=(_summed(first, groups), _summed(second, groups)),
+        codes=groups[np.searchsorted(edges, sample, side="right")],
+    )
+
+
+def _summed(counts: FloatArray, groups: Codes) -> FloatArray:
+    return np.asarray(np.bincount(groups, weights=counts), dtype=np.float64)
+
+
+def _second_opinion(
+    *,
+    batches: tuple[FloatArray, FloatArray],
+    names: tuple[str, ...],
+    categories: frozenset[str],
+    params: Params,
+    tools: Tools,
+    level: float,
+) -> Sequence[ColumnDrift]:
+    assert tools.drift is not None
+    size, method = params.integer("opinion_rows"), params.text("method")
+    before, after = (rows[pick_rows(rows=rows, size=size, seed=tools.seed)] for rows in batches)
+    found = tools.drift(
         names=names,
         reference=before,
         current=after,
-        method=params.text("method"),
-        threshold=params.number("column_threshold"),
+        method=method,
+        threshold=level if method == "ks" else params.number("column_threshold"),
+        categories=categories,
     )
-    if not np.isfinite([one.value for one in theirs]).all():
+    if not np.isfinite([one.value for one in found]).all():
         raise UnusableInputError(
             reason="not_measured", detail="the drift library gave no finite figure for a column"
         )
-    ours = [_opinion(before[:, i], after[:, i], params.integer("bins")) for i in range(len(names))]
-    adjusted = holm(np.asarray([one.p_value for one in ours]))
-    significant = adjusted < params.number("alpha")
-    moved = np.asarray([one.psi >= 0.1 for one in ours])
-    drifted = np.asarray([one.drifted for one in theirs])
-    disputed = (drifted & ~(significant | moved)) | (~drifted & moved & significant)
-    return Measurement(
-        metrics=_metrics(drifted.tolist(), significant.tolist(), int(disputed.sum()), params),
-        tables=(_by_column(theirs, ours, adjusted),),
-        figures=(_bars(theirs, ours),),
-        notes=(f"n counts columns; {len(before)} rows of {reference}, {len(after)} rows of {current}",),
+    return found
+
+
+def _metrics(judged: _Judged, params: Params, level: float) -> tuple[Metric, ...]:
+    columns, count = len(judged.columns), sum(judged.is_drifted)
+    named = (
+        f"{params.text('method')} at {params['column_threshold']} or above, significant over all columns "
+        f"at {level:.4g}"
     )
-
-
-def _opinion(before: FloatArray, after: FloatArray, bins: int) -> _Opinion:
-    gap = ks_comparison(reference=before, current=after)
-    edges = quantile_edges(reference=before, bins=bins)
-    if not len(edges):
-        # A column that was constant: the only question is how much has left that value, either way.
-        edges = np.asarray([before[0], np.nextafter(before[0], np.inf)])
-    counts = [bin_counts(values=values, edges=edges) for values in (before, after)]
-    psi = psi_from_counts(reference=counts[0], current=counts[1], confidence=0.95)
-    return _Opinion(ks=gap.statistic, p_value=gap.p_value, psi=psi.estimate)
-
-
-def _metrics(
-    drifted: list[bool], significant: list[bool], disputed: int, params: Params
-) -> tuple[Metric, ...]:
-    columns, count = len(drifted), sum(drifted)
-    named = f"Evidently, {params.text('method')} against {params['column_threshold']} for every column"
+    # Under ks the library gives a p-value: what it is compared with is our significance, not our size.
+    ours = judged.is_significant if params.text("method") == "ks" else judged.is_drifted
+    disputed = sum(a != b.drifted for a, b in zip(ours, judged.theirs, strict=True))
     a, b = count + 0.5, columns - count + 0.5
+    step_down = f"Pearson by column, smallest p stepping down over {columns} columns"
     return (
         Metric(
             name="share_drifted",
@@ -175,39 +335,67 @@ def _metrics(
             name="disagreements",
             estimate=float(disputed),
             n=columns,
-            method="Evidently against our KS (Holm) and PSI (0.1)",
+            method=f"Evidently's {params.text('method')} on at most {params['opinion_rows']} rows against ours",
         ),
         Metric(
             name="share_significant",
-            estimate=sum(significant) / columns,
+            estimate=sum(judged.is_significant) / columns,
             n=columns,
-            method=f"our KS, Holm over columns at {params['alpha']}",
+            method=f"{step_down}, at {level:.4g}",
+        ),
+        Metric(
+            name="min_p_adjusted",
+            estimate=float(judged.verdicts.adjusted.min()),
+            n=columns,
+            method=f"{step_down}; small: some column has changed",
         ),
     )
 
 
-def _by_column(theirs: Sequence[ColumnDrift], ours: Sequence[_Opinion], adjusted: FloatArray) -> Table:
+def _by_column(judged: _Judged) -> Table:
+    critical = judged.verdicts.critical_p
     return Table(
         id="columns",
         title="Drift by column",
-        columns=("column", "Evidently", "drifted", "our PSI", "our KS", "KS p, Holm-adjusted"),
+        columns=(
+            *("column", "distance", "drifted", "PSI", "PSI at which an alarm begins", "p", "adjusted p"),
+            *("Evidently", "Evidently drifted"),
+        ),
         rows=tuple(
             (
-                *(one.column, decimal_text(one.value), "yes" if one.drifted else "no"),
-                *(decimal_text(mine.psi), decimal_text(mine.ks), decimal_text(float(p))),
+                *(name, decimal_text(one.distance), "yes" if is_drifted else "no"),
+                *(decimal_text(one.psi), decimal_text(one.alarm_line(critical_p=critical))),
+                *(decimal_text(float(p)), decimal_text(float(adjusted))),
+                *(decimal_text(theirs.value), "yes" if theirs.drifted else "no"),
             )
-            for one, mine, p in zip(theirs, ours, adjusted, strict=True)
+            for name, one, is_drifted, p, adjusted, theirs in zip(
+                judged.names,
+                judged.columns,
+                judged.is_drifted,
+                judged.verdicts.p_values,
+                judged.verdicts.adjusted,
+                judged.theirs,
+                strict=True,
+            )
         ),
     )
 
 
-def _bars(theirs: Sequence[ColumnDrift], ours: Sequence[_Opinion]) -> Figure:
+def _bars(judged: _Judged) -> Figure:
+    critical = judged.verdicts.critical_p
+    lines = (
+        ("PSI", [one.psi for one in judged.columns]),
+        ("alarm begins", [one.alarm_line(critical_p=critical) for one in judged.columns]),
+    )
     return Figure(
         id="columns",
         title="PSI by column",
         kind="bar",
         x_label="column",
         y_label="PSI",
-        ticks=tuple(one.column for one in theirs),
-        series=(Series(name="PSI", points=tuple((float(i + 1), one.psi) for i, one in enumerate(ours))),),
+        ticks=judged.names,
+        series=tuple(
+            Series(name=name, points=tuple((i + 1.0, value) for i, value in enumerate(values)))
+            for name, values in lines
+        ),
     )

@@ -1,6 +1,6 @@
 """What a check may be handed to work with. Adapters implement these; checks never import them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -72,8 +72,19 @@ class DriftTool(Protocol):
         current: FloatArray,
         method: str,
         threshold: float,
+        categories: Collection[str] = (),
     ) -> tuple[ColumnDrift, ...]:
-        """Return one entry per column, in order."""
+        """Return one entry per column, in order; ``categories`` hold codes without order."""
+        ...
+
+
+class SeparatorTool(Protocol):
+    """Learns to tell two kinds of rows apart."""
+
+    def __call__(
+        self, *, features: FloatArray, labels: FloatArray, seed: int
+    ) -> Callable[[FloatArray], FloatArray]:
+        """Return a function from rows to scores: higher means more like those labelled 1."""
         ...
 
 
@@ -125,6 +136,7 @@ class Tools:
     seed: int
     explainer: ExplainerTool | None = None
     drift: DriftTool | None = None
+    separator: SeparatorTool | None = None
     challenger: ChallengerTool | None = None
     capital: CapitalTool | None = None
 

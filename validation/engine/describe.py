@@ -32,7 +32,7 @@ def _section(spec: CheckSpec) -> str:
         ("Strengths", doc.strengths),
         ("Limitations", doc.limitations),
     )
-    feeds = ", ".join(f"`{feed.metric}` to `{feed.fact}`" for feed in spec.feeds)
+    feeds = ", ".join(f"`{feed.metric}` to `{feed.fact}`" for feed in spec.feeds) or "no fact"
     lines = [
         f"## `{spec.id}`\n",
         f"{spec.title}. Major {spec.major}, {spec.kind.value}.\n",

@@ -19,6 +19,7 @@ from validation.engine.inputs import read_inputs
 _ADAPTERS = {
     "explainer": "validation.adapters.shap_adapter:build_explainer",
     "drift": "validation.adapters.evidently_adapter:build_drift",
+    "separator": "validation.adapters.separator:build_separator",
     "challenger": "validation.adapters.interpretable:build_challenger",
 }
 _OUR_PACKAGES = ("validation.", "registry.")

@@ -1,16 +1,18 @@
 """Area under the curve, Gini and Kolmogorov-Smirnov separation, with intervals.
 
-DeLong, DeLong and Clarke-Pearson (1988) by the midrank method of Sun and Xu
-(2014): one sort, whatever the number of pairs. Ties count one half; variances
-divide by n - 1. Scores rise with risk; label 1 is the default.
+DeLong, DeLong and Clarke-Pearson (1988): one sort of scores that carry their
+label, whatever the number of pairs (pooled.py). Ties count one half;
+variances divide by n - 1. Scores rise with risk; label 1 is the default.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
 from validation.domain.inputs import FloatArray
+from validation.stats.pooled import Pooled, pool, pool_tagged
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,14 +27,23 @@ class Interval:
 
 @dataclass(frozen=True, kw_only=True)
 class Auc:
-    """An area under the curve with DeLong's variance and the placement values behind it."""
+    """An area under the curve with DeLong's variance, and the rows in one order."""
 
     estimate: float
     variance: float
     positives: int
     negatives: int
-    positive_placements: FloatArray
-    negative_placements: FloatArray
+    order: Pooled = field(repr=False)
+    labels: FloatArray = field(repr=False)
+    scores: FloatArray = field(repr=False)
+
+    @cached_property
+    def placements(self) -> tuple[FloatArray, FloatArray]:
+        """Return for each default the share of non-defaults below it, and for each of these its mirror, by row."""
+        is_default = self.labels == 1.0
+        place = np.searchsorted(self.order.values, self.scores)
+        defaults, others = _placements(self.order)
+        return defaults[place[is_default]], others[place[~is_default]]
 
     @property
     def gini(self) -> float:
@@ -98,27 +109,37 @@ def midranks(values: FloatArray) -> FloatArray:
 
 def auc(*, labels: FloatArray, scores: FloatArray) -> Auc:
     """Return the area with DeLong's variance. Needs two of each class."""
-    positive = labels == 1.0
-    n1, n0 = int(positive.sum()), int((~positive).sum())
-    overall = midranks(scores)
-    v10 = (overall[positive] - midranks(scores[positive])) / n0
-    v01 = 1.0 - (overall[~positive] - midranks(scores[~positive])) / n1
-    estimate = float(v10.mean())
-    variance = float(v10.var(ddof=1) / n1 + v01.var(ddof=1) / n0)
+    order = pool_tagged(values=scores, tags=labels == 1.0)
+    n0, n1 = order.sizes
+    v10, v01 = _placements(order)
+    k0, k1 = (np.diff(side, prepend=0).astype(np.float64) for side in (order.first, order.second))
+    estimate = float((k1 * v10).sum()) / n1
+    v10 -= estimate
+    v01 -= estimate
+    spread_1, spread_0 = float((k1 * v10 * v10).sum()), float((k0 * v01 * v01).sum())
     return Auc(
         estimate=estimate,
-        variance=variance,
+        variance=spread_1 / (n1 - 1) / n1 + spread_0 / (n0 - 1) / n0,
         positives=n1,
         negatives=n0,
-        positive_placements=v10,
-        negative_placements=v01,
+        order=order,
+        labels=labels,
+        scores=scores,
     )
+
+
+def _placements(order: Pooled) -> tuple[FloatArray, FloatArray]:
+    """Return, at each distinct score, the share of non-defaults below it and of defaults above it; ties half."""
+    n0, n1 = order.sizes
+    v10 = order.first - np.diff(order.first, prepend=0) / 2.0
+    v01 = n1 - order.second + np.diff(order.second, prepend=0) / 2.0
+    return v10 / n0, v01 / n1
 
 
 def paired_difference(*, first: Auc, second: Auc) -> PairedDifference:
     """Return first minus second; both must be measured on the same rows in the same order."""
-    covariance = _cov(first.positive_placements, second.positive_placements) / first.positives
-    covariance += _cov(first.negative_placements, second.negative_placements) / first.negatives
+    covariance = _cov(first.placements[0], second.placements[0]) / first.positives
+    covariance += _cov(first.placements[1], second.placements[1]) / first.negatives
     estimate = first.estimate - second.estimate
     variance = first.variance + second.variance - 2.0 * covariance
     error = max(variance, 0.0) ** 0.5
@@ -134,10 +155,7 @@ def paired_difference(*, first: Auc, second: Auc) -> PairedDifference:
 
 def ks_separation(*, first: FloatArray, second: FloatArray) -> float:
     """Return the greatest gap between two empirical distribution functions, ties included."""
-    points = np.concatenate([first, second])
-    left = np.searchsorted(np.sort(first), points, side="right") / len(first)
-    right = np.searchsorted(np.sort(second), points, side="right") / len(second)
-    return float(np.abs(left - right).max())
+    return pool(first=first, second=second).ks()
 
 
 def ks_interval(*, estimate: float, n_first: int, n_second: int, confidence: float) -> Interval:

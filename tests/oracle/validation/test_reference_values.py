@@ -17,7 +17,10 @@ from validation.stats.calibration import (
     jeffreys_interval,
     jeffreys_p,
 )
+from validation.stats.concentration import concentration, concentration_rise
 from validation.stats.discrimination import Auc, auc, ks_separation, paired_difference
+from validation.stats.discrimination_detail import decline
+from validation.stats.low_default import conditional_pd, prudent_bounds, spiegelhalter
 from validation.stats.stability import psi_from_counts
 
 FILE = Path(__file__).parent / "reference_values.csv"
@@ -75,6 +78,40 @@ def paired(name: str) -> float:
     return float(getattr(paired_difference(first=area(), second=area(SECOND)), name))
 
 
+INITIAL = concentration(np.array([0.10, 0.15, 0.20, 0.20, 0.15, 0.12, 0.08]))
+CURRENT = concentration(np.array([0.05, 0.10, 0.35, 0.25, 0.13, 0.08, 0.04]))
+
+
+def crowding(output: str) -> float:
+    rise = concentration_rise(initial=INITIAL, current=CURRENT, grades=7)
+    if output in {"z", "p=1-Phi(z)"}:
+        return rise.z if output == "z" else rise.p_value
+    figure, when = output.split(" ")
+    name = {"HHI": "herfindahl", "CV": "variation", "HI": "index"}[figure]
+    return float(getattr(INITIAL if when == "init" else CURRENT, name))
+
+
+def promised(output: str) -> float:
+    labels, scores = obligors()
+    found = spiegelhalter(labels=labels, scores=scores)
+    assert found is not None
+    return {"E[Brier]": found.expected, "z": found.z, "two-sided p": found.p_value}[output]
+
+
+def portfolio_value(row: dict[str, str]) -> float | None:
+    match row["test"], row["output"]:
+        case "ECB grade concentration (2.5.5.3)", output:
+            return crowding(output)
+        case "Spiegelhalter", output:
+            return promised(output)
+        case "Vasicek-adjusted critical default rate", _:
+            return float(conditional_pd(pd=np.array([0.02]), correlation=0.12, stress=0.95)[0])
+        case "Pluto-Tasche upper PD, no defaults", _:
+            n, d = np.array([100.0]), np.zeros(1)
+            return float(prudent_bounds(obligors=n, defaults=d, confidence=0.95)[0])
+    return None
+
+
 KNOWN: dict[str, Callable[[], float]] = {
     "p (df=3)": lambda: hosmer_lemeshow(table=five_grades()).p_in_sample or 0.0,
     "p (df=5)": lambda: hosmer_lemeshow(table=five_grades()).p_out_of_sample,
@@ -107,11 +144,16 @@ KNOWN: dict[str, Callable[[], float]] = {
 
 
 def computed(row: dict[str, str]) -> float:
+    if (found := portfolio_value(row)) is not None:
+        return found
     match row["test"], row["output"]:
         case "Jeffreys test (ECB 2.5.3.1)", _:
             return one_grade(row["case"], "jeffreys")
         case "Binomial test one-sided", _:
             return one_grade(row["case"], "binomial")
+        case "ECB AUC vs initial validation (2.5.4)", name:
+            fall = decline(initial=0.80, current=0.75, standard_error=0.02)
+            return {"S": fall.statistic, "p=1-Phi(S)": fall.p_value}[name]
         case "Jeffreys interval", "low" | "high":
             return jeffreys_end(["low", "high"].index(row["output"]))
         case "AUC CI, logit scale", "low" | "high":

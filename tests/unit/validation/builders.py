@@ -1,6 +1,6 @@
 """Inputs, plans and stand-in tools for tests of the validation core."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -43,7 +43,13 @@ class LinearExplainer:
 
 
 def drift(
-    *, names: Sequence[str], reference: FloatArray, current: FloatArray, method: str, threshold: float
+    *,
+    names: Sequence[str],
+    reference: FloatArray,
+    current: FloatArray,
+    method: str,
+    threshold: float,
+    categories: Collection[str] = (),
 ) -> tuple[ColumnDrift, ...]:
     gaps = np.abs(reference.mean(axis=0) - current.mean(axis=0)) / (reference.std(axis=0) + 1e-12)
     return tuple(
@@ -52,6 +58,12 @@ def drift(
         )
         for n, g in zip(names, gaps, strict=True)
     )
+
+
+def separator(*, features: FloatArray, labels: FloatArray, seed: int) -> Callable[[FloatArray], FloatArray]:
+    """Tell rows apart by the difference of means."""
+    gap = features[labels == 1.0].mean(axis=0) - features[labels == 0.0].mean(axis=0)
+    return lambda rows: np.asarray(rows @ gap)
 
 
 def challenger(
@@ -75,7 +87,14 @@ def capital(*, pds: Sequence[str], eads: Sequence[str], portfolio: Mapping[str, 
 
 def tools(spec: CheckSpec, seed: int) -> Tools:
     """Every tool, as fast stand-ins."""
-    return Tools(seed=seed, explainer=LinearExplainer(), drift=drift, challenger=challenger, capital=capital)
+    return Tools(
+        seed=seed,
+        explainer=LinearExplainer(),
+        drift=drift,
+        separator=separator,
+        challenger=challenger,
+        capital=capital,
+    )
 
 
 def sample(rows: int, seed: int) -> dict[str, Any]:

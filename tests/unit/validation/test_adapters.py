@@ -15,6 +15,7 @@ from registry.domain.vocab import Verdict
 from tests.unit.validation.builders import NAMES, WEIGHTS, estimates, inputs, plan, sample
 from validation.adapters.evidently_adapter import build_drift
 from validation.adapters.interpretable import build_challenger
+from validation.adapters.separator import build_separator
 from validation.adapters.shap_adapter import build_explainer
 from validation.catalog import load_catalog
 from validation.domain.inputs import CheckInputs, UnusableInputError
@@ -201,3 +202,30 @@ def test_evidently_finds_the_column_that_moved_by_the_method_named(method: str, 
         names=NAMES, reference=TRAIN["features"], current=TEST["features"], method=method, threshold=threshold
     )
     assert not any(one.drifted for one in still)
+
+
+@pytest.mark.parametrize(
+    ("method", "used", "threshold"), [("ks", "chisquare", 0.01), ("wasserstein", "jensenshannon", 0.1)]
+)
+def test_evidently_compares_codes_without_order(method: str, used: str, threshold: float) -> None:
+    codes = np.where(TEST["features"][:, 2] > 0.0, 3.0, 1.0)
+    before, after = TEST["features"].copy(), TEST["features"].copy()
+    before[:, 2], after[:, 2] = codes, np.minimum(codes, 1.0 + 2.0 * (np.arange(len(codes)) % 2))
+    found = build_drift()(
+        names=NAMES, reference=before, current=after, method=method, threshold=threshold, categories={"age"}
+    )
+    assert [(one.method, one.drifted) for one in found] == [(method, False), (method, False), (used, True)]
+
+
+def test_a_changed_relation_that_no_column_shows_is_found() -> None:
+    rng = np.random.default_rng(4)
+    before, after = rng.normal(size=(2, 4_000, 2))
+    # The margins stay normal; only the two columns now go together.
+    after[:, 1] = 0.8 * after[:, 0] + 0.6 * after[:, 1]
+    rows, labels = np.concatenate([before, after]), np.repeat([0.0, 1.0], 4_000)
+    places = rng.permutation(8_000)
+    score = build_separator()(features=rows[places[:4_000]], labels=labels[places[:4_000]], seed=1)
+    found = auc(labels=labels[places[4_000:]], scores=score(rows[places[4_000:]]))
+    interval = found.interval(confidence=0.95)
+    assert interval.lower is not None
+    assert interval.lower > 0.65

@@ -49,12 +49,46 @@ def test_on_a_shifted_batch_exactly_the_drift_checks_fail() -> None:
     }
 
 
-def test_the_second_opinion_on_drift_is_ours() -> None:
+def test_a_column_drifts_when_it_moved_far_and_not_by_chance() -> None:
     result = execute("drift.data", batch(0.8))
-    assert estimates(result)["columns_drifted"] == 1
-    assert estimates(result)["share_significant"] == pytest.approx(1 / 3)
-    assert estimates(result)["disagreements"] == 0
+    figures = estimates(result)
+    assert figures["columns_drifted"] == 1
+    assert figures["share_drifted"] == figures["share_significant"] == pytest.approx(1 / 3)
+    assert figures["disagreements"] == 0
     assert [row[2] for row in table(result, "columns")] == ["yes", "no", "no"]
+    near = execute("drift.data", batch(0.8), params={"column_threshold": "5"})
+    assert estimates(near)["share_significant"] > estimates(near)["share_drifted"] == 0.0
+
+
+def test_a_smaller_budget_of_false_alarms_raises_the_line() -> None:
+    lines = []
+    for budget in ("6", "0.1"):
+        result = execute("drift.data", params={"false_alarms_per_year": budget})
+        lines.append(max(float(row[4]) for row in table(result, "columns")))
+    assert lines[0] < lines[1]
+    # One column of ten bins at 1 in 120: (1/1200 + 1/1000) times the chi-square quantile of 9 degrees.
+    assert lines[1] == pytest.approx((1 / 1200 + 1 / 1000) * 25.5, rel=0.15)
+
+
+@pytest.mark.parametrize("method", ["psi", "ks", "wasserstein", "jensenshannon"])
+def test_codes_without_order_are_compared_as_they_are(method: str) -> None:
+    before, after = inputs().array("test.features").copy(), inputs().array("recent.features").copy()
+    before[:, 2], after[:, 2] = np.arange(1200) % 2 * 2.0, np.arange(1000) % 2 * 2.0 + 1.0
+    params = {"method": method, "categories": "age", "column_threshold": "0.3"}
+    result = execute("drift.data", inputs(test_features=before, recent_features=after), params=params)
+    assert [row[2] for row in table(result, "columns")] == ["no", "no", "yes"]
+    if method in {"ks", "wasserstein"}:
+        # No code is shared: the Jensen-Shannon distance is at its greatest.
+        assert float(table(result, "columns")[2][1]) == pytest.approx(1.0)
+    assert execute("drift.data", params={"categories": "height"}).reason == "unknown_column"
+
+
+def test_a_column_that_is_constant_everywhere_has_no_line_to_cross() -> None:
+    before, after = inputs().array("test.features").copy(), inputs().array("recent.features").copy()
+    before[:, 2] = after[:, 2] = 7.0
+    result = execute("drift.data", inputs(test_features=before, recent_features=after))
+    assert [row[4] for row in table(result, "columns")][2] == "0"
+    assert estimates(result)["columns_drifted"] == 0
 
 
 @pytest.mark.parametrize("now", [6.9, 7.1])
@@ -64,6 +98,39 @@ def test_a_column_that_left_its_only_value_is_found_either_way(now: float) -> No
     result = execute("drift.data", inputs(test_features=before, recent_features=after))
     psi = {row[0]: float(row[3]) for row in table(result, "columns")}
     assert psi["age"] > 1.0 > psi["income"]
+
+
+def test_a_batch_that_moved_can_be_told_apart_and_the_column_is_named() -> None:
+    still, moved = execute("drift.domain"), execute("drift.domain", batch(0.8))
+    assert estimates(still)["p_value"] > 0.01
+    (area, _) = moved.metrics
+    assert area.lower is not None
+    assert area.lower > 0.6
+    assert estimates(moved)["p_value"] < 1e-6
+    assert table(moved, "columns")[0][0] == "income"
+
+
+@pytest.mark.parametrize(("answer", "p_value"), [(0.0, 1.0), (float("nan"), None)])
+def test_a_classifier_that_says_nothing_is_no_news(
+    monkeypatch: pytest.MonkeyPatch, answer: float, p_value: float | None
+) -> None:
+    def mute(**given: Any) -> Any:
+        return lambda rows: np.full(len(rows), answer)
+
+    monkeypatch.setattr(builders, "separator", mute)
+    result = execute("drift.domain")
+    if p_value is None:
+        assert result.reason == "not_measured"
+    else:
+        assert estimates(result) == {"domain_auc": 0.5, "p_value": p_value}
+
+
+def test_rows_that_are_told_apart_without_fail_leave_no_doubt() -> None:
+    moved = inputs().array("recent.features") + 100.0
+    assert estimates(execute("drift.domain", inputs(recent_features=moved))) == {
+        "domain_auc": 1.0,
+        "p_value": 0.0,
+    }
 
 
 def test_a_library_that_gives_no_figure_is_no_good_news(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +230,7 @@ def test_an_explanation_of_another_model_is_refused() -> None:
     assert (result.verdict, result.reason, result.facts) == (Verdict.ERROR, "explains_another_model", {})
 
 
-@pytest.mark.parametrize("check", ["explain.shap", "drift.data", "challenger.advantage"])
+@pytest.mark.parametrize("check", ["explain.shap", "drift.data", "drift.domain", "challenger.advantage"])
 def test_columns_must_match_their_names(check: str) -> None:
     assert execute(check, replace(inputs(), feature_names=("one",))).reason == "malformed_input"
 

@@ -12,11 +12,18 @@ PAGE = (Path(__file__).parents[3] / "docs" / "checks.md").read_text(encoding="ut
 FACTS = {
     "discrimination.auc": {"evidence.auc", "evidence.gini", "evidence.gini_lower"},
     "discrimination.ks": {"evidence.ks"},
+    "discrimination.partial_auc": set(),
+    "discrimination.decline": set(),
+    "discrimination.segments": set(),
     "calibration.jeffreys": {"evidence.calibration_min_p"},
     "calibration.hosmer_lemeshow": {"evidence.hosmer_lemeshow_p"},
     "calibration.brier": {"evidence.brier_skill"},
+    "calibration.low_default": set(),
+    "calibration.spiegelhalter": set(),
     "stability.psi": {"evidence.psi"},
+    "stability.concentration": set(),
     "drift.data": {"evidence.data_drift_share"},
+    "drift.domain": set(),
     "drift.score": {"evidence.score_drift_ks"},
     "explain.shap": {
         "evidence.explanation_additivity",

@@ -1,0 +1,171 @@
+"""Drift of fifty columns, from two Parquet files to the figures: our kernels against Evidently.
+
+``MRM_BENCH_DRIFT_ROWS`` sets the rows of each file. The peer is given the same
+files, reads them with pandas and is asked for figures only, never for HTML.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.benchmarks.harness import Entry, Result, in_process, measure
+from validation.adapters.drift_files import (
+    compare_file_with_profile,
+    compare_files,
+    profile_file,
+    read_profile,
+    write_profile,
+)
+from validation.stats.distances import CategoryDistance, NumericDistance
+
+ROWS = int(os.environ.get("MRM_BENCH_DRIFT_ROWS", "100000"))
+NUMERIC = tuple(f"n{place}" for place in range(40))
+CATEGORIES = tuple(f"c{place}" for place in range(10))
+BINS = 10
+MOVED = 0.1
+RUNS = 3 if ROWS <= 100_000 else 1
+
+Answer = dict[str, float]
+
+
+def results() -> list[Result]:
+    """Measure exact figures and profiled ones, against the preset and against the cheapest metric."""
+    with tempfile.TemporaryDirectory(prefix="mrm-drift-") as name:
+        folder = Path(name)
+        files = tuple(
+            _write(folder / f"{place}.parquet", seed=place + 1, shift=place * MOVED) for place in range(2)
+        )
+        kept = folder / "profile"
+        write_profile(profile=profile_file(path=files[0], categories=CATEGORIES, bins=BINS), folder=kept)
+        exactly = _exact(*files)
+
+        def from_files() -> Answer:
+            return _exact(*files)
+
+        def from_profile() -> Answer:
+            found = compare_file_with_profile(
+                profile=read_profile(folder=kept),
+                current=files[1],
+                method="psi",
+                threshold=0.1,
+                reference=files[0],
+            )
+            for column, one in found.numeric.items():
+                assert one.wasserstein.lower <= exactly[column] <= one.wasserstein.upper
+            return {
+                **{column: one.wasserstein.estimate for column, one in found.numeric.items()},
+                **{column: one.jensen_shannon for column, one in found.categories.items()},
+            }
+
+        return [
+            measure(_entry(how=how, ours=ours, items=items, peer=peer, files=files, room=room))
+            for how, ours, room in (
+                ("exact", from_files, 1e-6),
+                ("from a stored profile", from_profile, 1e-2),
+            )
+            for peer, items in (("preset", _preset), ("count only", _count))
+        ]
+
+
+def _entry(
+    *,
+    how: str,
+    ours: Callable[[], Answer],
+    items: Callable[[], Sequence[Any]],
+    peer: str,
+    files: tuple[Path, Path],
+    room: float,
+) -> Entry:
+    spreads = {name: column.std() for name, column in _columns(seed=1, shift=0.0).items()}
+
+    def is_equal(mine: Answer, theirs: Answer) -> bool:
+        # Evidently norms by the reference's deviation and takes Jensen-Shannon in nats, ours is in bits.
+        scaled = {
+            name: value / spreads[name] if name in NUMERIC else value * np.sqrt(np.log(2.0))
+            for name, value in mine.items()
+        }
+        return bool(mine) and all(abs(scaled[name] - value) <= room * value for name, value in theirs.items())
+
+    def evidently() -> Answer:
+        return _evidently(*files, items=items())
+
+    return Entry(
+        name=f"drift, {how}, against Evidently's {peer}",
+        work=f"drift of 50 columns, 2 x {ROWS:,} rows from Parquet, {how}; Evidently: {peer}",
+        ours=in_process(f"validation.adapters.drift_files, {how}", ours),
+        peer=in_process(f"evidently {peer}", evidently),
+        is_equal=is_equal,
+        runs=RUNS,
+        warm_up=1 if RUNS > 1 else 0,
+        sizes={"rows": ROWS, "columns": 50},
+        note="ours: KS, Wasserstein, PSI, Jensen-Shannon, chi-square and missing rate of every column",
+    )
+
+
+def _exact(reference: Path, current: Path) -> Answer:
+    found = compare_files(reference=reference, current=current, categories=CATEGORIES, bins=BINS)
+    return {
+        name: one.wasserstein if isinstance(one, NumericDistance) else one.jensen_shannon
+        for name, one in found.items()
+        if isinstance(one, NumericDistance | CategoryDistance)
+    }
+
+
+def _preset() -> Sequence[Any]:
+    from evidently.presets import DataDriftPreset
+
+    return [DataDriftPreset()]
+
+
+def _count() -> Sequence[Any]:
+    from evidently.metrics import DriftedColumnsCount
+
+    return [DriftedColumnsCount()]
+
+
+def _evidently(reference: Path, current: Path, *, items: Sequence[Any]) -> Answer:
+    import pandas as pd
+    from evidently import DataDefinition, Dataset, Report
+
+    definition = DataDefinition(numerical_columns=list(NUMERIC), categorical_columns=list(CATEGORIES))
+    batches = [
+        Dataset.from_pandas(pd.read_parquet(path), data_definition=definition)
+        for path in (current, reference)
+    ]
+    metrics = Report(list(items)).run(*batches).dict()["metrics"]
+    return {
+        metric["config"]["column"]: float(metric["value"])
+        for metric in metrics
+        if "column" in metric["config"]
+    }
+
+
+def _write(path: Path, *, seed: int, shift: float) -> Path:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table(_columns(seed=seed, shift=shift)), path, compression="zstd")
+    return path
+
+
+def _columns(*, seed: int, shift: float) -> dict[str, Any]:
+    """Return amounts in cents, shares of four digits, signed scores, whole ages, and codes."""
+    rng = np.random.default_rng(seed)
+    shapes: tuple[Callable[[Any], Any], ...] = (
+        lambda x: np.round(np.exp(8.0 + 0.6 * x), 2),
+        lambda x: np.round(1.0 / (1.0 + np.exp(-x)), 4),
+        lambda x: x,
+        lambda x: np.floor(20.0 + 12.0 * np.abs(x)),
+    )
+    columns = {
+        name: shapes[place % 4](rng.normal(size=ROWS) + shift * (place % 3 == 0))
+        for place, name in enumerate(NUMERIC)
+    }
+    codes = {
+        name: rng.integers(0, 3 + 2 * place, ROWS).astype(np.int32) for place, name in enumerate(CATEGORIES)
+    }
+    return columns | codes

@@ -1,0 +1,269 @@
+"""Distances from one sort, and from a stored profile, against scipy, against Evidently and against bounds."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from scipy.spatial import distance
+
+from validation.adapters.drift_files import (
+    compare_file_with_profile,
+    compare_files,
+    profile_file,
+    read_profile,
+    write_profile,
+)
+from validation.adapters.evidently_adapter import compare_columns
+from validation.domain.inputs import FloatArray, UnusableInputError
+from validation.stats import library_conventions
+from validation.stats.distances import (
+    CategoryDistance,
+    NumericDistance,
+    compare_categories,
+    compare_numeric,
+    tally,
+)
+from validation.stats.pooled import pool, pool_tagged
+from validation.stats.profiles import Bounded, build_profile, compare_with_profile
+from validation.stats.stability import bin_counts, psi_from_counts, quantile_edges
+
+FINITE = st.floats(allow_nan=False, allow_infinity=False, width=64)
+SMALL = st.integers(-4, 4).map(float)
+SAMPLES = st.lists(st.one_of(SMALL, FINITE), min_size=1, max_size=40)
+ROWS = 3_000
+
+
+def shapes(seed: int, shift: float) -> dict[str, FloatArray]:
+    """Columns as credit data have them: amounts, shares, signed scores, counts, mostly zeros, constant."""
+    rng = np.random.default_rng(seed)
+    normal = rng.normal(size=(6, ROWS)) + shift
+    return {
+        "amount": np.round(np.exp(8.0 + 0.6 * normal[0]), 2),
+        "share": np.round(1.0 / (1.0 + np.exp(-normal[1])), 4),
+        "score": normal[2],
+        "age": np.floor(20.0 + 12.0 * np.abs(normal[3])),
+        "arrears": np.where(rng.random(ROWS) < 0.9, 0.0, np.exp(normal[4])),
+        "constant": np.full(ROWS, 7.0 + (shift > 0.5)),
+    }
+
+
+BEFORE, AFTER = shapes(1, 0.0), shapes(2, 0.15)
+NUMERIC = sorted(set(BEFORE) - {"constant"})
+
+
+@given(SAMPLES, SAMPLES)
+def test_one_sort_orders_any_doubles_as_ranking_them_does(first: list[float], second: list[float]) -> None:
+    pooled = pool(first=np.array(first), second=np.array(second))
+    values = np.unique(np.array(first + second))
+    assert pooled.values.tolist() == values.tolist()
+    assert pooled.first.tolist() == np.searchsorted(np.sort(first), values, side="right").tolist()
+    assert pooled.second.tolist() == np.searchsorted(np.sort(second), values, side="right").tolist()
+
+
+def test_numbers_too_far_apart_to_be_packed_are_ranked() -> None:
+    values = np.array([1e300, -1e-300, 0.0, 5e-324, 1e300])
+    tiny = pool(first=np.array([4.0, 0.0]), second=np.array([2.2250738585e-313, 0.0]))
+    assert tiny.values.tolist() == [0.0, 2.2250738585e-313, 4.0]
+    for tags in (np.array([False, True, False, True, True]), slice(3, None)):
+        pooled = pool_tagged(values=values, tags=tags)
+        assert pooled.values.tolist() == [-1e-300, 0.0, 5e-324, 1e300]
+        assert pooled.sizes == ((2, 3) if isinstance(tags, np.ndarray) else (3, 2))
+
+
+def test_a_negative_zero_ties_with_zero() -> None:
+    pooled = pool(first=np.array([-0.0, 1.0]), second=np.array([0.0, -1.0]))
+    assert pooled.values.tolist() == [-1.0, 0.0, 1.0]
+
+
+@pytest.mark.parametrize("name", NUMERIC)
+def test_gap_and_area_are_those_of_scipy(name: str) -> None:
+    found = compare_numeric(reference=BEFORE[name], current=AFTER[name], bins=10)
+    theirs = stats.ks_2samp(BEFORE[name], AFTER[name], method="asymp")
+    assert found.ks == pytest.approx(theirs.statistic, rel=1e-9)
+    area = stats.wasserstein_distance(BEFORE[name], AFTER[name])
+    assert found.wasserstein == pytest.approx(area, rel=1e-9)
+
+
+@pytest.mark.parametrize("name", sorted(BEFORE))
+def test_house_bins_are_quantiles_of_the_reference(name: str) -> None:
+    edges = quantile_edges(reference=BEFORE[name], bins=10)
+    if not len(edges):
+        smallest = BEFORE[name].min()
+        assert name in {"constant", "arrears"}
+        edges = np.array([smallest, np.nextafter(smallest, np.inf)])
+    before, after = (bin_counts(values=values[name], edges=edges) for values in (BEFORE, AFTER))
+    found = compare_numeric(reference=BEFORE[name], current=AFTER[name], bins=10)
+    expected = psi_from_counts(reference=before, current=after, confidence=0.95).estimate
+    assert found.psi == pytest.approx(expected, rel=1e-12, abs=1e-15)
+    theirs = distance.jensenshannon(before / ROWS, after / ROWS, base=2)
+    assert found.jensen_shannon == pytest.approx(theirs, rel=1e-9, abs=1e-12)
+
+
+def test_categories_agree_with_the_table_test_of_scipy() -> None:
+    before, after = np.repeat([1.0, 2.0, 7.0], [50, 30, 20]), np.repeat([1.0, 2.0, 9.5], [20, 60, 40])
+    found = compare_categories(reference=tally(before), current=tally(after))
+    theirs = stats.chi2_contingency([[50, 30, 20, 0], [20, 60, 0, 40]], correction=False)
+    assert (found.chi_square, found.degrees) == (pytest.approx(theirs.statistic), theirs.dof)
+    assert found.p_value == pytest.approx(theirs.pvalue)
+    shares = (np.array([50, 30, 20, 0]) / 100, np.array([20, 60, 0, 40]) / 120)
+    assert found.jensen_shannon == pytest.approx(distance.jensenshannon(*shares, base=2))
+    one = compare_categories(reference=tally(np.ones(5)), current=tally(np.ones(7)))
+    assert (one.chi_square, one.degrees, one.p_value, one.psi) == (0.0, 0, 1.0, 0.0)
+
+
+def test_missing_values_are_counted_and_enter_no_distance() -> None:
+    holes = np.where(np.arange(ROWS) % 4 == 0, np.nan, AFTER["score"])
+    found = compare_numeric(reference=BEFORE["score"], current=holes, bins=10)
+    assert (found.reference.missing_rate, found.current.missing_rate) == (0.0, 0.25)
+    kept = compare_numeric(reference=BEFORE["score"], current=holes[~np.isnan(holes)], bins=10)
+    assert (found.ks, found.psi) == (kept.ks, kept.psi)
+    assert tally(np.array([1.0, np.nan])).rows.missing == 1
+
+
+@pytest.mark.parametrize("method", ["wasserstein", "jensenshannon", "psi"])
+def test_under_its_own_conventions_evidently_gives_our_figure(method: str) -> None:
+    names = [*NUMERIC, "few"]
+    before = np.column_stack([*(BEFORE[name] for name in NUMERIC), np.minimum(BEFORE["age"], 30.0)])
+    after = np.column_stack([*(AFTER[name] for name in NUMERIC), np.minimum(AFTER["age"], 31.0)])
+    theirs = compare_columns(names=names, reference=before, current=after, method=method, threshold=0.1)
+    for place, one in enumerate(theirs):
+        pooled = pool(first=before[:, place], second=after[:, place])
+        first, second = library_conventions.binned(pooled=pooled)
+        ours = {
+            "wasserstein": library_conventions.normed_wasserstein(
+                pooled=pooled, spread=float(before[:, place].std())
+            ),
+            "jensenshannon": library_conventions.jensen_shannon(reference=first, current=second),
+            "psi": library_conventions.psi(reference=first, current=second),
+        }[method]
+        assert ours == pytest.approx(one.value, rel=1e-6), one.column
+
+
+def test_a_library_bin_that_is_nearly_empty_fills_the_empty_ones_with_less() -> None:
+    ours = library_conventions.psi(
+        reference=np.array([19_999.0, 1.0, 0.0]), current=np.array([5.0, 5.0, 10.0])
+    )
+    expected = np.array([0.99995, 0.00005, 0.00005 / 10**6])
+    assert ours == pytest.approx(
+        ((expected - [0.25, 0.25, 0.5]) * np.log(expected / [0.25, 0.25, 0.5])).sum()
+    )
+
+
+def certain(found: Any, exact: NumericDistance) -> None:
+    for figure in ("ks", "wasserstein", "psi", "jensen_shannon"):
+        bounded, truth = getattr(found, figure), getattr(exact, figure)
+        room = 1e-12 + 1e-9 * abs(truth)
+        assert bounded.lower - room <= truth <= bounded.upper + room, figure
+        assert bounded.lower - room <= bounded.estimate <= bounded.upper + room, figure
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.15, 3.0, -3.0])
+@pytest.mark.parametrize("name", sorted(BEFORE))
+def test_a_profile_bounds_every_exact_figure(name: str, shift: float) -> None:
+    after = shapes(2, shift)[name]
+    found = compare_with_profile(profile=build_profile(values=BEFORE[name], bins=10), current=after)
+    certain(found, compare_numeric(reference=BEFORE[name], current=after, bins=10))
+
+
+@given(SAMPLES, SAMPLES)
+def test_a_profile_bounds_the_figures_of_any_samples(first: list[float], second: list[float]) -> None:
+    before, after = np.array(first), np.array(second)
+    with np.errstate(all="ignore"):
+        exact = compare_numeric(reference=before, current=after, bins=4)
+        found = compare_with_profile(profile=build_profile(values=before, bins=4), current=after)
+    if np.isfinite([exact.wasserstein, found.wasserstein.estimate]).all():
+        certain(found, exact)
+
+
+def test_the_bounds_of_a_profile_are_narrow() -> None:
+    for name in ("amount", "age"):
+        found = compare_with_profile(profile=build_profile(values=BEFORE[name], bins=10), current=AFTER[name])
+        assert found.ks.upper - found.ks.lower <= 0.005
+        assert found.wasserstein.upper - found.wasserstein.lower <= 0.003 * BEFORE[name].std()
+        assert found.psi.upper - found.psi.lower <= 0.005
+    # Whole numbers fall alone into their slots: nothing is hidden at the edges of the bins.
+    assert found.psi.upper == pytest.approx(found.psi.lower)
+
+
+def test_a_bin_that_may_be_empty_leaves_the_index_open() -> None:
+    before = np.r_[np.zeros(50), 1.0 + 1e-9 * np.arange(50)]
+    after = np.r_[np.zeros(50), np.full(50, 1.0 + 1e-9)]
+    found = compare_with_profile(profile=build_profile(values=before, bins=4), current=after)
+    assert found.psi.upper == np.inf
+    assert not found.psi.decides(threshold=0.1)
+    assert Bounded(estimate=0.2, lower=0.1, upper=0.3).decides(threshold=0.1)
+    assert Bounded(estimate=0.05, lower=0.0, upper=0.09).decides(threshold=0.1)
+
+
+def write_parquet(path: Path, columns: dict[str, FloatArray]) -> Path:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table(columns), path, compression="zstd")
+    return path
+
+
+def test_files_are_compared_column_by_column(tmp_path: Path) -> None:
+    codes = {"branch": np.arange(ROWS) % 7.0}
+    before = write_parquet(tmp_path / "before.parquet", {**BEFORE, **codes})
+    after = write_parquet(tmp_path / "after.parquet", {**codes, **AFTER})
+    exact = compare_files(reference=before, current=after, categories={"branch"}, bins=10)
+    assert exact["amount"] == compare_numeric(reference=BEFORE["amount"], current=AFTER["amount"], bins=10)
+    branch = exact["branch"]
+    assert isinstance(branch, CategoryDistance)
+    assert (branch.psi, branch.degrees) == (0.0, 6)
+    write_profile(profile=profile_file(path=before, categories={"branch"}, bins=10), folder=tmp_path / "kept")
+    kept = read_profile(folder=tmp_path / "kept")
+    found = compare_file_with_profile(profile=kept, current=after, method="ks", threshold=0.5)
+    assert found.exact == {}
+    assert found.categories["branch"] == branch
+    for name, one in found.numeric.items():
+        column = exact[name]
+        assert isinstance(column, NumericDistance)
+        certain(one, column)
+
+
+@pytest.mark.parametrize("method", ["ks", "psi", "wasserstein", "jensenshannon"])
+def test_a_column_near_its_threshold_is_computed_exactly(tmp_path: Path, method: str) -> None:
+    rng = np.random.default_rng(3)
+    before = write_parquet(tmp_path / "before.parquet", {"amount": np.exp(rng.normal(size=90_000))})
+    after = write_parquet(tmp_path / "after.parquet", {"amount": np.exp(rng.normal(size=90_000) + 0.1)})
+    profile = profile_file(path=before, categories=(), bins=10)
+    (exact,) = compare_files(reference=before, current=after, categories=(), bins=10).values()
+    assert isinstance(exact, NumericDistance)
+    threshold = {
+        "ks": exact.ks,
+        "psi": exact.psi,
+        "wasserstein": exact.wasserstein / exact.spread,
+        "jensenshannon": exact.jensen_shannon,
+    }[method]
+    # Just above the figure, where no interval can tell.
+    near = {"profile": profile, "current": after, "method": method, "threshold": threshold * (1.0 + 1e-9)}
+    assert compare_file_with_profile(reference=before, **near).exact == {"amount": exact}
+    for other in (None, after):
+        with pytest.raises(UnusableInputError) as refusal:
+            compare_file_with_profile(reference=other, **near)
+        assert refusal.value.reason == "reference_needed"
+
+
+@pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        ({"amount": np.array([1.0, np.inf])}, "non_finite_input"),
+        ({"amount": np.array([np.nan, np.nan])}, "non_finite_input"),
+        ({"amount": np.zeros(0)}, "malformed_input"),
+        ({"other": np.ones(2)}, "malformed_input"),
+    ],
+)
+def test_a_batch_that_cannot_be_compared_is_refused(
+    tmp_path: Path, columns: dict[str, FloatArray], reason: str
+) -> None:
+    before = write_parquet(tmp_path / "before.parquet", {"amount": BEFORE["amount"]})
+    after = write_parquet(tmp_path / "after.parquet", columns)
+    with pytest.raises(UnusableInputError) as refusal:
+        compare_files(reference=before, current=after, categories=(), bins=10)
+    assert refusal.value.reason == reason

@@ -1,0 +1,219 @@
+"""Drift between two Parquet files, or between a stored profile of one and the other.
+
+Only for files whose bytes the caller trusts, such as those that came out of
+the box's parser: decoding happens in this process. Columns are read in
+blocks, so that memory does not grow with their number.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from validation.domain.inputs import FloatArray, UnusableInputError
+from validation.stats.distances import (
+    CategoryDistance,
+    NumericDistance,
+    Rows,
+    Tally,
+    compare_categories,
+    compare_numeric,
+    tally,
+)
+from validation.stats.profiles import (
+    NumericProfile,
+    ProfileDistance,
+    build_profile,
+    compare_with_profile,
+)
+
+_BLOCK_VALUES = 8_000_000
+_HEAD, _BELOW = "profile.json", "below.npy"
+
+Distance = NumericDistance | CategoryDistance
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileProfile:
+    """The profiles of a file's columns, with the digest of the file they were made from."""
+
+    sha256: str
+    bins: int
+    numeric: Mapping[str, NumericProfile]
+    categories: Mapping[str, Tally]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileComparison:
+    """Distances by column; ``exact`` holds those that the profile could not decide."""
+
+    numeric: Mapping[str, ProfileDistance]
+    categories: Mapping[str, CategoryDistance]
+    exact: Mapping[str, NumericDistance]
+
+
+def compare_files(
+    *, reference: Path, current: Path, categories: Collection[str], bins: int
+) -> dict[str, Distance]:
+    """Return the exact distance of every column of ``reference``.
+
+    Raises ``UnusableInputError`` when a column is absent, empty or infinite.
+    """
+    found: dict[str, Distance] = {}
+    names = _column_names(reference)
+    for (name, before), (_, after) in zip(_columns(reference, names), _columns(current, names), strict=True):
+        if name in categories:
+            found[name] = compare_categories(reference=tally(before), current=tally(after))
+        else:
+            found[name] = compare_numeric(reference=before, current=after, bins=bins)
+    return found
+
+
+def profile_file(*, path: Path, categories: Collection[str], bins: int) -> FileProfile:
+    """Return the profile of every column. Raises as ``compare_files`` does."""
+    numeric: dict[str, NumericProfile] = {}
+    tallies: dict[str, Tally] = {}
+    for name, values in _columns(path, _column_names(path)):
+        if name in categories:
+            tallies[name] = tally(values)
+        else:
+            numeric[name] = build_profile(values=values, bins=bins)
+    return FileProfile(sha256=_digest(path), bins=bins, numeric=numeric, categories=tallies)
+
+
+def compare_file_with_profile(
+    *, profile: FileProfile, current: Path, method: str, threshold: float, reference: Path | None = None
+) -> ProfileComparison:
+    """Return the distances of a batch from a profile.
+
+    A numeric column whose interval for ``method`` holds the threshold is
+    computed again, exactly, from the reference file. Raises
+    ``UnusableInputError`` as ``compare_files`` does, and
+    ``reference_needed`` when that file is wanted and not given, or is not
+    the one profiled.
+    """
+    names = [*profile.numeric, *profile.categories]
+    numeric: dict[str, ProfileDistance] = {}
+    tallies: dict[str, CategoryDistance] = {}
+    for name, values in _columns(current, names):
+        if name in profile.categories:
+            tallies[name] = compare_categories(reference=profile.categories[name], current=tally(values))
+        else:
+            numeric[name] = compare_with_profile(profile=profile.numeric[name], current=values)
+    open_ = [name for name, one in numeric.items() if not _is_decided(profile, name, one, method, threshold)]
+    exact = _exactly(profile, reference, current, open_) if open_ else {}
+    return ProfileComparison(numeric=numeric, categories=tallies, exact=exact)
+
+
+def write_profile(*, profile: FileProfile, folder: Path) -> None:
+    """Write a profile: one array and one JSON file, nothing that executes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    below = np.concatenate([np.zeros(0, dtype=np.int32), *(one.below for one in profile.numeric.values())])
+    np.save(folder / _BELOW, below, allow_pickle=False)
+    head = {
+        "format": 1,
+        "sha256": profile.sha256,
+        "bins": profile.bins,
+        "numeric": [
+            [name, len(one.below), _as_json(one, but="below")] for name, one in profile.numeric.items()
+        ],
+        "categories": [[name, _as_json(one)] for name, one in profile.categories.items()],
+    }
+    (folder / _HEAD).write_text(json.dumps(head, allow_nan=False), encoding="utf-8")
+
+
+def read_profile(*, folder: Path) -> FileProfile:
+    """Read what ``write_profile`` wrote; slots are mapped into memory, not copied."""
+    head = json.loads((folder / _HEAD).read_bytes())
+    below = np.load(folder / _BELOW, mmap_mode="r", allow_pickle=False)
+    ends = np.cumsum([size for _, size, _ in head["numeric"]])
+    return FileProfile(
+        sha256=head["sha256"],
+        bins=head["bins"],
+        numeric={
+            name: NumericProfile(**_from_json(data), below=below[end - size : end])
+            for (name, size, data), end in zip(head["numeric"], ends, strict=True)
+        },
+        categories={name: Tally(**_from_json(data)) for name, data in head["categories"]},
+    )
+
+
+def _as_json(record: NumericProfile | Tally, *, but: str = "") -> dict[str, Any]:
+    values = {name: value for name, value in asdict(record).items() if name != but}
+    return {
+        name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in values.items()
+    }
+
+
+def _from_json(data: Mapping[str, Any]) -> dict[str, Any]:
+    values = {name: np.asarray(value) if isinstance(value, list) else value for name, value in data.items()}
+    whole = {name: values[name].astype(np.int32) for name in ("ties",) if name in values}
+    return {**values, **whole, "rows": Rows(**data["rows"])}
+
+
+def _is_decided(
+    profile: FileProfile, name: str, found: ProfileDistance, method: str, threshold: float
+) -> bool:
+    """Return whether the interval leaves no doubt; the Wasserstein limit counts the reference's deviations."""
+    if method == "wasserstein":
+        return found.wasserstein.decides(threshold=threshold * profile.numeric[name].spread)
+    chosen = {"ks": found.ks, "psi": found.psi, "jensenshannon": found.jensen_shannon}[method]
+    return chosen.decides(threshold=threshold)
+
+
+def _exactly(
+    profile: FileProfile, reference: Path | None, current: Path, names: Sequence[str]
+) -> dict[str, NumericDistance]:
+    if reference is None or _digest(reference) != profile.sha256:
+        raise UnusableInputError(
+            reason="reference_needed",
+            detail=f"{names[0]} lies too near its threshold; the file that was profiled is needed to decide",
+        )
+    pairs = zip(_columns(reference, names), _columns(current, names), strict=True)
+    return {
+        name: compare_numeric(reference=before, current=after, bins=profile.bins)
+        for (name, before), (_, after) in pairs
+    }
+
+
+def _column_names(path: Path) -> list[str]:
+    import pyarrow.parquet as pq
+
+    return list(pq.read_schema(path).names)
+
+
+def _columns(path: Path, names: Sequence[str]) -> Iterator[tuple[str, FloatArray]]:
+    """Yield the named columns in that order, as doubles; a missing value is NaN."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path, memory_map=True) as file:
+        missing = sorted(set(names) - set(file.schema_arrow.names))
+        if missing:
+            raise UnusableInputError(
+                reason="malformed_input", detail=f"{path.name} has no column {missing[0]}"
+            )
+        size = max(1, _BLOCK_VALUES // max(1, file.metadata.num_rows))
+        for start in range(0, len(names), size):
+            block = file.read(columns=list(names[start : start + size]), use_threads=False)
+            for name in names[start : start + size]:
+                yield name, _usable(np.asarray(block[name].to_numpy(), dtype=np.float64), name)
+
+
+def _usable(values: FloatArray, name: str) -> FloatArray:
+    total = values.sum()
+    if not np.isfinite(total) and (np.isinf(values).any() or np.isnan(values).all()):
+        raise UnusableInputError(
+            reason="non_finite_input", detail=f"the column {name} holds no value at all, or an infinite one"
+        )
+    if not len(values):
+        raise UnusableInputError(reason="malformed_input", detail=f"the column {name} is empty")
+    return values
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
