@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from validation.domain.check import CheckKind, CheckSpec, Feed, FiveParts, ParamKind, Params, ParamSpec
 from validation.domain.inputs import CheckInputs, FloatArray, UnusableInputError
@@ -14,7 +13,7 @@ from validation.domain.tools import ExplainerTool, Tools
 from validation.stats.disagreement import Agreement, agreement
 from validation.stats.faithfulness import (
     Predict,
-    deletion_curve,
+    deletion_curves,
     distance_area,
     occlusion,
     relative_stability,
@@ -60,12 +59,12 @@ SPEC = CheckSpec(
     tools=("explainer",),
     deadline_s=300,
     params=(
-        _whole("rows", "40", "rows whose explanations are examined", 4, 2000),
+        _whole("rows", "24", "rows whose explanations are examined", 4, 2000),
         _whole("black_box_rows", "8", "the same when only predictions are at hand", 4, 2000),
-        _whole("background", "24", "training rows that stand in for features given up", 4, 2000),
+        _whole("background", "16", "training rows that stand in for features given up", 4, 2000),
         _whole(
             "attribution_background",
-            "200",
+            "5000",
             "training rows behind each attribution; only `background` when only predictions are at hand",
             4,
             20000,
@@ -225,12 +224,11 @@ def _curves(explainer: ExplainerTool, seen: _Rows, params: Params, seed: int) ->
     predict, spread = _predict(explainer), float(seen.outputs.std()) or 1.0
     explained, random, gains, won = [], [], [], []
     for row, values in zip(seen.rows, seen.values, strict=True):
-        orders: list[NDArray[np.int64]] = [np.argsort(-np.abs(values), kind="stable")]
+        orders = [np.argsort(-np.abs(values), kind="stable")]
         orders += [generator.permutation(len(row)) for _ in range(params.integer("random_orders"))]
-        curves = [
-            deletion_curve(predict=predict, row=row, background=seen.background, order=order)
-            for order in orders
-        ]
+        curves = deletion_curves(
+            predict=predict, row=row, background=seen.background, orders=np.asarray(orders)
+        )
         areas = np.asarray([distance_area(curve=curve) for curve in curves])
         explained.append(np.abs(curves[0] - curves[0][-1]))
         random.append(np.mean([np.abs(curve - curve[-1]) for curve in curves[1:]], axis=0))

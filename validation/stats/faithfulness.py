@@ -16,28 +16,27 @@ from validation.domain.inputs import FloatArray
 Predict = Callable[[FloatArray], FloatArray]
 
 
-def insertion_curve(
-    *, predict: Predict, row: FloatArray, background: FloatArray, order: NDArray[np.int64]
+def insertion_curves(
+    *, predict: Predict, row: FloatArray, background: FloatArray, orders: NDArray[np.int64]
 ) -> FloatArray:
-    """Return the mean output after the first 0, 1, … all features of ``order`` took the row's values.
+    """Return, for each order, the mean output after the first 0, 1, … all of its features took the row's values.
 
-    The others keep the values of each background row. The first entry is the
-    base, the last the row's own output. Deletion is the same curve of the
-    reversed order, read backwards.
+    The others keep the values of each background row. A curve begins at the
+    base and ends at the row's own output; one call of ``predict`` serves all.
     """
-    place = np.argsort(order)
-    known = place[None, :] < np.arange(len(row) + 1)[:, None]
-    mixed = np.where(known[:, None, :], row, background[None, :, :])
+    places = np.argsort(orders, axis=1)
+    known = places[:, None, :] < np.arange(len(row) + 1)[None, :, None]
+    mixed = np.where(known[:, :, None, :], row, background)
     outputs = predict(mixed.reshape(-1, len(row)))
-    return np.asarray(outputs.reshape(len(row) + 1, len(background)).mean(axis=1), dtype=np.float64)
+    return np.asarray(outputs.reshape(mixed.shape[:3]).mean(axis=2), dtype=np.float64)
 
 
-def deletion_curve(
-    *, predict: Predict, row: FloatArray, background: FloatArray, order: NDArray[np.int64]
+def deletion_curves(
+    *, predict: Predict, row: FloatArray, background: FloatArray, orders: NDArray[np.int64]
 ) -> FloatArray:
-    """Return the mean output after the first 0, 1, … all features of ``order`` were given up to the background."""
-    backwards = insertion_curve(predict=predict, row=row, background=background, order=order[::-1])
-    return np.asarray(backwards[::-1], dtype=np.float64)
+    """Return the same as the first 0, 1, … all features of each order are given up to the background."""
+    backwards = insertion_curves(predict=predict, row=row, background=background, orders=orders[:, ::-1])
+    return np.asarray(backwards[:, ::-1], dtype=np.float64)
 
 
 def curve_area(*, curve: FloatArray) -> float:

@@ -10,10 +10,10 @@ import pytest
 from validation.stats.disagreement import agreement
 from validation.stats.faithfulness import (
     curve_area,
-    deletion_curve,
+    deletion_curves,
     distance_area,
     infidelity,
-    insertion_curve,
+    insertion_curves,
     lipschitz_ratio,
     occlusion,
     relative_stability,
@@ -44,17 +44,22 @@ def weigh(rows: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize(("case", "order"), [("true order", [0, 1, 2, 3]), ("reverse order", [3, 2, 1, 0])])
 def test_deletion_and_insertion_areas(case: str, order: list[int]) -> None:
-    given = {"predict": weigh, "row": ONE, "background": ZERO, "order": np.array(order)}
-    assert curve_area(curve=deletion_curve(**given)) == pytest.approx(value(case, "deletion area"))
-    assert curve_area(curve=insertion_curve(**given)) == pytest.approx(value(case, "insertion area"))
+    given = {"predict": weigh, "row": ONE, "background": ZERO, "orders": np.array([order, order[::-1]])}
+    assert curve_area(curve=deletion_curves(**given)[0]) == pytest.approx(value(case, "deletion area"))
+    assert curve_area(curve=insertion_curves(**given)[0]) == pytest.approx(value(case, "insertion area"))
+    assert np.allclose(insertion_curves(**given)[1], deletion_curves(**given)[0][::-1])
 
 
 def test_curves_begin_at_the_base_and_end_at_the_output_over_a_whole_background() -> None:
     background = np.array([[0.0, 0.0, 0.0, 0.0], [2.0, 0.0, 0.0, 0.0]])
-    curve = insertion_curve(predict=weigh, row=ONE, background=background, order=np.array([1, 0, 3, 2]))
+    (curve,) = insertion_curves(
+        predict=weigh, row=ONE, background=background, orders=np.array([[1, 0, 3, 2]])
+    )
     # Base: mean of 0 and 1. Then +2/8; then feature 0 goes from 1/2 on average to 1/2; then +1/8 twice.
     assert curve.tolist() == pytest.approx([0.5, 0.75, 0.75, 0.875, 1.0])
-    deleted = deletion_curve(predict=weigh, row=ONE, background=background, order=np.array([2, 3, 0, 1]))
+    (deleted,) = deletion_curves(
+        predict=weigh, row=ONE, background=background, orders=np.array([[2, 3, 0, 1]])
+    )
     assert deleted.tolist() == pytest.approx([1.0, 0.875, 0.75, 0.75, 0.5])
     assert distance_area(curve=deleted) == pytest.approx((0.25 + 0.375 + 0.25 + 0.25) / 4)
 
