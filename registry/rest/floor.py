@@ -20,7 +20,7 @@ class EntityOutputFloor(ApiView):
 
     scopes: ClassVar = {"GET": api.Scope.READ}
 
-    @described("Read an entity's output floor", floor_shapes.EntityFloorShape, query=("as_of",))
+    @described("Read an entity's output floor", floor_shapes.EntityUnderFloorShape, query=("as_of",))
     def get(self, request: Request, key: str) -> Response:
         """Read the floor of a day (today when none is given): a past day from what was known by its end."""
         call = who(request)

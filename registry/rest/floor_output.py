@@ -8,7 +8,7 @@ from registry.rest import floor_shapes as shapes
 from registry.rest.views import page_link
 
 
-def entity_floor(view: api.EntityFloorView) -> shapes.EntityFloorShape:
+def entity_floor(view: api.EntityFloorView) -> shapes.EntityUnderFloorShape:
     """Return an entity under the floor."""
     return {
         "entity": view.entity.key,

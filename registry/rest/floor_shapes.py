@@ -82,7 +82,7 @@ class FloorReportShape(TypedDict):
     citations: list[FloorClauseShape]
 
 
-class EntityFloorShape(TypedDict):
+class EntityUnderFloorShape(TypedDict):
     """A legal entity under the output floor on a day."""
 
     entity: str

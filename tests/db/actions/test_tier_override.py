@@ -41,8 +41,9 @@ def withdraw(story: Story, username: str = "ada") -> TierOverride:
 
 def tier_on(story: Story, *, days: int = 0) -> int | None:
     at = AT + timedelta(days=days)
-    answer = story.check(at=at)
-    return PolicyDecision.objects.get(uuid=answer.decision_uuid).tier
+    decision = story.check(at=at).decision
+    assert decision is not None
+    return decision.tier
 
 
 def code_of(act: Any) -> str:

@@ -39,6 +39,8 @@ MECHANICAL = {
     "mutate.py": {"0.01", "95", "100"},  # how far a mutant moves a threshold; per cent of mutants to notice
     "prepared.py": {"3"},  # truth has three values
     "rule_reader.py": {"0.05", "36500"},  # how to write a number; days of a century
+    "scorecard.py": {"100"},  # points of a whole sum
+    "tier_facts.py": {"100"},  # the same, in a sentence
     "written.py": {"32"},  # prepared packs that are kept
 }
 
