@@ -10,7 +10,7 @@ from registry.decisions.packs import released_packs
 from registry.domain.errors import NotFound
 from registry.inventory.selectors import list_intended_uses
 from registry.people.actors import Actor
-from registry.policy.engine import packs_in_force
+from registry.policy.engine import NON_BINDING, adopted_by, packs_in_force
 from registry.policy.explain import rule_text
 from registry.policy.rules import Pack
 
@@ -32,7 +32,7 @@ def list_packs(*, actor: Actor) -> list[PackRelease]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PackStanding:
-    """A release and where it stands on a date: it rules, will rule, was replaced, has ended or is withdrawn."""
+    """A release and where it stands on a date: it rules, informs only, will rule, was replaced, ended or withdrawn."""
 
     row: PackRelease
     state: str
@@ -41,16 +41,18 @@ class PackStanding:
 def list_pack_standings(*, actor: Actor, on: date) -> list[PackStanding]:
     """Return the released packs with where they stand."""
     packs = {pack.ref: pack for pack in released_packs()}
-    ruling = {pack.ref for pack in packs_in_force(packs=tuple(packs.values()), as_of=on)}
+    in_force = packs_in_force(packs=tuple(packs.values()), as_of=on)
+    adopted, ruling = adopted_by(in_force), {pack.ref for pack in in_force}
     return [
-        PackStanding(row=row, state=_state(packs[f"{row.instrument}/{row.version}"], ruling, on))
+        PackStanding(row=row, state=_state(packs[f"{row.instrument}/{row.version}"], ruling, adopted, on))
         for row in list_packs(actor=actor)
     ]
 
 
-def _state(pack: Pack, ruling: Collection[str], on: date) -> str:
+def _state(pack: Pack, ruling: Collection[str], adopted: Collection[str], on: date) -> str:
     if pack.ref in ruling:
-        return "rules"
+        is_mute = pack.binding_level in NON_BINDING and pack.ref not in adopted
+        return "informs" if is_mute else "rules"
     if pack.withdrawn_from is not None and pack.withdrawn_from <= on:
         return "withdrawn"
     if pack.effective_from > on:

@@ -36,7 +36,7 @@ class PackList(ApiView):
         query=("after", "limit"),
     )
     def get(self, request: Request) -> Response:
-        """List the packs; ``state`` is today's: rules, ahead, superseded, ended or withdrawn."""
+        """List the packs; ``state`` is today's: rules, informs, ahead, superseded, ended or withdrawn."""
         query = read_query(request, "after", "limit")
         call = who(request)
         states = {

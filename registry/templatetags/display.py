@@ -31,6 +31,7 @@ _WORDS = {
     "none": "none",
     "ahead": "not yet in force",
     "rules": "in force",
+    "informs": "in force, informs only",
 }
 
 # Shape and class per value: colour never carries the meaning alone.
@@ -53,6 +54,7 @@ _CHIPS = {
     "gained": ("tick", "good"),
     "activated": ("tick", "good"),
     "rules": ("tick", "good"),
+    "informs": ("ring", "plain"),
     "changed": ("half", "caution"),
     "warn": ("triangle", "caution"),
     "suspended": ("triangle", "caution"),

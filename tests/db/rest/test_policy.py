@@ -20,6 +20,12 @@ def test_packs_are_listed_by_page_with_where_they_stand(caller: CallerFor, world
     assert len(set(refs)) == api.PackRelease.objects.count()
     states = {item["instrument"]: item["state"] for item in (*first["items"], *rest["items"])}
     assert (states["house"], states["ca-e-23"]) == ("rules", "ahead")
+    # The house adopts the research paper; a consultation draft that nobody adopted only informs.
+    assert (states["bis-fsi-24"], states["in-rbi-draft"], states["us-sr-11-7"]) == (
+        "rules",
+        "informs",
+        "superseded",
+    )
     assert caller("nia").get("packs").body["items"] == []
 
 
