@@ -3,11 +3,13 @@
 from importlib import import_module
 
 __all__ = [
+    "Explanation",
     "MrmApiError",
     "Permission",
     "Permissions",
     "Registration",
     "StatedUse",
+    "explain",
     "gate",
     "permission",
     "permission_on",

@@ -4,16 +4,19 @@ Reads MRM_URL and MRM_TOKEN (or the file that MRM_TOKEN_FILE names) from the env
 """
 
 from mrm.client.answers import Permission, Permissions, Registration
-from mrm.client.calls import gate, permission, permission_on, register, wait
+from mrm.client.calls import explain, gate, permission, permission_on, register, wait
 from mrm.client.conditions import StatedUse
 from mrm.client.errors import MrmApiError
+from mrm.client.explanation import Explanation
 
 __all__ = [
+    "Explanation",
     "MrmApiError",
     "Permission",
     "Permissions",
     "Registration",
     "StatedUse",
+    "explain",
     "gate",
     "permission",
     "permission_on",

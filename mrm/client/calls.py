@@ -10,6 +10,7 @@ from mrm.client.answers import Permission, Permissions, Registration, read_permi
 from mrm.client.conditions import StatedUse
 from mrm.client.connection import Connection, Settings
 from mrm.client.errors import MrmApiError
+from mrm.client.explanation import Explanation
 
 REGISTRATION_READ_S = 330.0
 """The registry reads and hashes every byte of the artefact before it answers."""
@@ -78,6 +79,30 @@ def permission_on(
 ) -> Permission:
     """Read the permission on a day: on record for a past one, projected for today and later. Nothing is stored."""
     return read_permission(uri, use_case, on=on, use=use or StatedUse(), via=connection or connect())
+
+
+def explain(uri: str, use_case: str, *, connection: Connection | None = None) -> Explanation:
+    """Read why the permission stands as it does: rules, citations, and the smallest changes that would flip it.
+
+    Nothing is decided or recorded. Raises ``CLI010`` when the version is not
+    registered for the use case, ``CLI012`` when nothing was decided on it yet.
+    """
+    via = connection or connect()
+    found = [item for item in permission(uri, connection=via) if item.use_case == use_case]
+    if not found:
+        raise MrmApiError(
+            "CLI010",
+            f"{uri} is not registered for {use_case}, or you may not see it",
+            remedy="Register it: mrm.register(uri, use_cases=[...]).",
+        )
+    decision = found[0].document["decision"]
+    if decision is None:
+        raise MrmApiError(
+            "CLI012",
+            f"nothing was decided on {uri} for {use_case} yet",
+            remedy="Ask the gate: mrm.gate(uri, use_case).",
+        )
+    return Explanation.of(via.get(f"decisions/{decision}"))
 
 
 def permission(uri: str, *, connection: Connection | None = None) -> Permissions:

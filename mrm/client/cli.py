@@ -58,6 +58,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_use(command)
     command.set_defaults(act=_gate)
+    command = commands.add_parser(
+        "explain", help="print rules, citations and the smallest changes that flip it"
+    )
+    command.add_argument("uri", help="models:/NAME/NUMBER")
+    command.add_argument("--use-case", required=True, metavar="KEY")
+    command.add_argument("--json", action="store_true", help="print the decision as JSON")
+    command.set_defaults(act=_explain)
     command = commands.add_parser("permission", help="print the permissions as they stand")
     command.add_argument("uri", help="models:/NAME/NUMBER")
     command.set_defaults(act=_permission)
@@ -166,6 +173,12 @@ def _text(answer: Permission) -> str:
     limits = [str(item) for item in answer.checks] or answer.conditions
     lines = [answer.sentence, *(f"- {text}" for text in limits), answer.url]
     return "\n".join(lines)
+
+
+def _explain(options: argparse.Namespace) -> int:
+    found = calls.explain(options.uri, options.use_case)
+    _say(_json(found.document).rstrip("\n") if options.json else str(found))
+    return DONE
 
 
 def _permission(options: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from mrm.client.explanation import Explanation
 from registry import api
 from registry.actions.issue_permit import issue_permit
 from registry.decisions.reading import decision_of
@@ -137,6 +138,9 @@ def test_a_decision_shows_its_trace_and_replays(caller: CallerFor, world: World)
     assert decision["tree"]
     assert decision["counterfactuals"] == [], "nothing permits an internal model for equity"
     assert "none" in decision["counterfactual_statement"].lower()
+    told = str(Explanation.of(decision))
+    assert decision["reasons"][0]["text"] in told
+    assert "capital.exposure_class = equity" in told
     replay = rex.post(f"decisions/{decision['uuid']}/replay", {})
     assert replay.body == {"decision": decision["uuid"], "digest": decision["digest"], "is_same": True}
 
