@@ -44,6 +44,30 @@ class ParamSpec:
     maximum: Decimal | None = None
     choices: tuple[str, ...] = ()
 
+    @classmethod
+    def whole(cls, name: str, default: str, meaning: str, least: int, most: int | None = None) -> "ParamSpec":
+        """Return a whole number with its least and its greatest value, if it has one."""
+        return cls(
+            name=name,
+            kind=ParamKind.INTEGER,
+            default=default,
+            meaning=meaning,
+            minimum=Decimal(least),
+            maximum=None if most is None else Decimal(most),
+        )
+
+    @classmethod
+    def share(cls, name: str, default: str, meaning: str) -> "ParamSpec":
+        """Return a share: a decimal between 0 and 1."""
+        return cls(
+            name=name,
+            kind=ParamKind.DECIMAL,
+            default=default,
+            meaning=meaning,
+            minimum=Decimal(0),
+            maximum=Decimal(1),
+        )
+
     def parse(self, *, value: object, check: str) -> ParamValue:
         """Return ``value`` in the declared type.
 
