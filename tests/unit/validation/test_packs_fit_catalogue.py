@@ -23,7 +23,9 @@ ASKED_BY_NO_PACK = {
     "discrimination.segments",
     "calibration.low_default",
     "calibration.spiegelhalter",
+    "calibration.monotone_grades",
     "stability.concentration",
+    "stability.migrations",
     "drift.domain",
 }
 
