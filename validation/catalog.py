@@ -18,6 +18,8 @@ from validation.domain.results import Measurement
 from validation.domain.tools import Tools
 
 BUILT_INS = (
+    "validation.checks.data_quality",
+    "validation.checks.data_leakage",
     "validation.checks.discrimination_auc",
     "validation.checks.discrimination_ks",
     "validation.checks.discrimination_partial",

@@ -22,7 +22,7 @@ from validation.stats.alarms import (
 )
 from validation.stats.distances import house_edges, jensen_shannon
 from validation.stats.library_conventions import normed_wasserstein
-from validation.stats.outcomes import ensure_rows
+from validation.stats.outcomes import ensure_rows, read_features
 from validation.stats.pooled import pool
 from validation.stats.sampling import pick_rows
 from validation.stats.stability import psi_from_counts
@@ -173,12 +173,8 @@ class _Judged:
 def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     """Measure the share of drifted columns, with both opinions by column."""
     reference, current = params.text("reference"), params.text("current")
-    before, after = inputs.array(f"{reference}.features"), inputs.array(f"{current}.features")
+    before, after = (read_features(inputs=inputs, sample=name) for name in (reference, current))
     names = inputs.feature_names
-    if before.shape[1:] != (len(names),) or after.shape[1:] != (len(names),):
-        raise UnusableInputError(
-            reason="malformed_input", detail="columns and feature names differ in number"
-        )
     for sample, values in ((reference, before), (current, after)):
         ensure_rows(values=values, sample=sample, needed=params.integer("min_rows"))
     level = batch_level(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from validation.domain.check import CheckKind, CheckSpec, Feed, FiveParts, Params, ParamSpec
-from validation.domain.inputs import CheckInputs, FloatArray, UnusableInputError
+from validation.domain.inputs import CheckInputs, FloatArray
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
 from validation.domain.tools import ExplainerTool, Tools
 from validation.stats.disagreement import Agreement, agreement
@@ -18,7 +18,7 @@ from validation.stats.faithfulness import (
     relative_stability,
 )
 from validation.stats.manifold import ManifoldSupport, manifold_support
-from validation.stats.outcomes import ensure_rows
+from validation.stats.outcomes import ensure_rows, read_features
 from validation.stats.sampling import sample_rows
 from validation.stats.surrogate import fit_surrogate
 
@@ -127,12 +127,8 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     """Measure the quality of the attributions and list the features that must not be named."""
     explainer = tools.explainer
     assert explainer is not None
-    train, test = inputs.array("train.features"), inputs.array("test.features")
+    train, test = (read_features(inputs=inputs, sample=name) for name in ("train", "test"))
     names = inputs.feature_names
-    if test.shape[1:] != (len(names),) or train.shape[1:] != test.shape[1:]:
-        raise UnusableInputError(
-            reason="malformed_input", detail="columns and feature names differ in number"
-        )
     ensure_rows(values=train, sample="train", needed=params.integer("background"))
     ensure_rows(values=test, sample="test", needed=params.integer("rows"))
     seen = _explained(explainer, train, test, params, tools.seed)

@@ -20,7 +20,7 @@ from validation.domain.inputs import CheckInputs, FloatArray, UnusableInputError
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
 from validation.domain.tools import Attribution, ExplainerTool, SecondOpinion, Tools
 from validation.stats.attribution import Ranking, additivity_errors, convergence_ratio, rank_importance
-from validation.stats.outcomes import ensure_rows
+from validation.stats.outcomes import ensure_rows, read_features
 from validation.stats.ranks import spearman, top_overlap
 from validation.stats.sampling import sample_rows
 
@@ -120,11 +120,7 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     """Measure the attributions, their quality and the level that they reach."""
     explainer = tools.explainer
     assert explainer is not None
-    train, test = inputs.array("train.features"), inputs.array("test.features")
-    if test.shape[1:] != (len(inputs.feature_names),) or train.shape[1:] != test.shape[1:]:
-        raise UnusableInputError(
-            reason="malformed_input", detail="columns and feature names differ in number"
-        )
+    train, test = (read_features(inputs=inputs, sample=name) for name in ("train", "test"))
     ensure_rows(values=train, sample="train", needed=params.integer("background"))
     ensure_rows(values=test, sample="test", needed=params.integer("local_rows"))
     reproduction = _reproduction_error(explainer, test, inputs.array("test.scores"), params)

@@ -22,6 +22,7 @@ class CheckKind(StrEnum):
     BENCHMARK = "benchmark"
     CAPITAL = "capital"
     INTEGRITY = "integrity"
+    DATA = "data"
 
 
 class ParamKind(StrEnum):
@@ -183,7 +184,8 @@ class CheckSpec:
 
     A need may refer to a parameter, ``{current}.scores``: the sample's name is
     then the value of that parameter. ``inherent`` thresholds hold whatever the
-    plan says.
+    plan says. A check that ``reads_missing`` counts NaN in features as a
+    missing value; to any other check NaN is an error.
     """
 
     id: str
@@ -197,6 +199,7 @@ class CheckSpec:
     doc: FiveParts
     inherent: tuple[Threshold, ...] = ()
     tools: tuple[str, ...] = ()
+    reads_missing: bool = False
     deadline_s: int = 120
 
     def parse_params(self, *, given: Mapping[str, object]) -> Params:

@@ -10,6 +10,8 @@ from validation.engine.describe import render
 PAGE = (Path(__file__).parents[3] / "docs" / "checks.md").read_text(encoding="utf-8")
 
 FACTS = {
+    "data.quality": set(),
+    "data.leakage": set(),
     "discrimination.auc": {"evidence.auc", "evidence.gini", "evidence.gini_lower"},
     "discrimination.ks": {"evidence.ks"},
     "discrimination.partial_auc": set(),

@@ -18,6 +18,8 @@ REQUESTS = [
 ]
 # They feed no fact: a bank adds them to a plan of its own.
 ASKED_BY_NO_PACK = {
+    "data.quality",
+    "data.leakage",
     "discrimination.partial_auc",
     "discrimination.decline",
     "discrimination.segments",
