@@ -39,9 +39,9 @@ def column_signs(*, values: FloatArray, labels: FloatArray, confidence: float) -
     """Return the signs of one column. Needs two rows of either class."""
     area = auc(labels=labels, scores=values)
     interval = area.interval(confidence=confidence)
-    ends = (interval.lower, interval.upper)
+    lower, upper = interval.lower, interval.upper
     if area.estimate < 0.5:
-        ends = tuple(None if end is None else 1.0 - end for end in reversed(ends))
+        lower, upper = (None if end is None else 1.0 - end for end in (upper, lower))
     distinct = len(area.order.values)
     # An order is asked for only where it could matter: it costs as much as all the rest.
     row_order = (
@@ -49,8 +49,8 @@ def column_signs(*, values: FloatArray, labels: FloatArray, confidence: float) -
     )
     return ColumnSigns(
         strength=max(area.estimate, 1.0 - area.estimate),
-        lower=ends[0],
-        upper=ends[1],
+        lower=lower,
+        upper=upper,
         separation=_separation(area.order),
         distinct=distinct,
         row_order=row_order,
