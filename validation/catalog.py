@@ -20,6 +20,7 @@ from validation.domain.tools import Tools
 BUILT_INS = (
     "validation.checks.data_quality",
     "validation.checks.data_leakage",
+    "validation.checks.data_representativeness",
     "validation.checks.discrimination_auc",
     "validation.checks.discrimination_ks",
     "validation.checks.discrimination_partial",

@@ -106,7 +106,7 @@ def test_only_a_check_that_reads_missing_values_gets_them() -> None:
     )
 
 
-@pytest.mark.parametrize("check", ["data.quality", "data.leakage"])
+@pytest.mark.parametrize("check", ["data.quality", "data.leakage", "data.representativeness"])
 def test_columns_without_a_name_are_refused(check: str) -> None:
     assert execute(check, replace(inputs(), feature_names=("one",))).reason == "malformed_input"
 
@@ -176,3 +176,60 @@ def test_a_constant_column_gives_nothing_away() -> None:
 def test_labels_of_other_rows_are_refused() -> None:
     given = inputs(train_labels=inputs().array("train.labels")[1:])
     assert execute("data.leakage", given).reason == "malformed_input"
+
+
+def test_samples_of_the_same_customers_represent_one_another() -> None:
+    result = execute("data.representativeness")
+    figures = estimates(result)
+    assert figures["share_different"] == 0
+    assert figures["min_p_adjusted"] > 0.05
+    gap = metric(result, "default_rate_gap")
+    given = inputs()
+    assert gap.estimate == pytest.approx(
+        given.array("test.labels").mean() - given.array("train.labels").mean()
+    )
+    assert gap.lower is not None
+    assert gap.upper is not None
+    assert gap.lower < 0.0 < gap.upper
+
+
+def test_a_column_of_other_customers_and_another_default_rate_are_found() -> None:
+    test, labels = features("test"), inputs().array("test.labels").copy()
+    test[:, 1] += 0.8
+    labels[:300] = 1.0
+    result = execute("data.representativeness", inputs(test_features=test, test_labels=labels))
+    figures = estimates(result)
+    assert figures["share_different"] == pytest.approx(1 / 3)
+    assert [row[-1] for row in rows(result)] == ["no", "yes", "no"]
+    largest, gap = metric(result, "largest_psi"), metric(result, "default_rate_gap")
+    assert largest.method.startswith("debt")
+    # Two normal distributions 0.8 apart have the symmetric divergence 0.64, of which ten bins see a little less.
+    assert 0.5 < largest.estimate < 0.75
+    assert gap.lower is not None
+    assert gap.lower > 0.1
+    # What moved by chance alone is not called different, whatever its PSI.
+    lenient = execute("data.representativeness", params={"psi_bound": "0.000001"})
+    assert estimates(lenient)["share_different"] == 0
+    # Nor what is beyond chance but small.
+    strict = execute("data.representativeness", inputs(test_features=test), params={"psi_bound": "5"})
+    assert estimates(strict)["share_different"] == 0
+
+
+def test_codes_without_an_order_are_compared_as_codes() -> None:
+    train, test = features("train"), features("test")
+    train[:, 0], test[:, 0] = np.arange(2400) % 3, np.arange(1200) % 3
+    # 400 of each code become 200, 600 and 400.
+    test[:, 0] = np.where((test[:, 0] == 0.0) & (np.arange(1200) < 600), 1.0, test[:, 0])
+    given = inputs(train_features=train, test_features=test)
+    result = execute("data.representativeness", given, params={"categories": "income"})
+    # (1/6 - 1/3) ln(1/2) + (1/2 - 1/3) ln(3/2), worked by hand.
+    assert float(rows(result)[0][1]) == pytest.approx(np.log(2.0) / 6 + np.log(1.5) / 6)
+    unknown = execute("data.representativeness", given, params={"categories": "height"})
+    assert unknown.reason == "unknown_column"
+
+
+def test_too_few_defaults_in_training_are_not_judged() -> None:
+    labels = np.zeros(2400)
+    labels[:5] = 1.0
+    result = execute("data.representativeness", inputs(train_labels=labels))
+    assert (result.verdict, result.n_needed) == (Verdict.NOT_APPLICABLE, 9600)

@@ -12,6 +12,7 @@ PAGE = (Path(__file__).parents[3] / "docs" / "checks.md").read_text(encoding="ut
 FACTS = {
     "data.quality": set(),
     "data.leakage": set(),
+    "data.representativeness": set(),
     "discrimination.auc": {"evidence.auc", "evidence.gini", "evidence.gini_lower"},
     "discrimination.ks": {"evidence.ks"},
     "discrimination.partial_auc": set(),

@@ -20,6 +20,7 @@ REQUESTS = [
 ASKED_BY_NO_PACK = {
     "data.quality",
     "data.leakage",
+    "data.representativeness",
     "discrimination.partial_auc",
     "discrimination.decline",
     "discrimination.segments",
