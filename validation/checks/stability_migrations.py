@@ -12,10 +12,10 @@ from validation.domain.tools import Tools
 from validation.stats.calibration import holm
 from validation.stats.migration import (
     Bandwidth,
-    NeighbourTest,
+    NeighbourGap,
     bandwidths,
     migration_counts,
-    neighbour_tests,
+    neighbour_gaps,
 )
 from validation.stats.outcomes import ensure_rows
 from validation.stats.rates import share_interval
@@ -74,12 +74,10 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     counts = _counts(inputs, params)
     n, moved = int(counts.sum()), float(counts.sum() - np.trace(counts))
     upper, lower = bandwidths(counts=counts, confidence=_CONFIDENCE)
-    tests = neighbour_tests(counts)
-    adjusted = holm(np.asarray([one.p_value for one in tests]))
+    gaps = neighbour_gaps(counts)
+    adjusted = holm(np.asarray([one.p_value for one in gaps]))
     low, high = share_interval(count=moved, n=n, confidence=_CONFIDENCE)
-    method = (
-        f"ECB 2.5.5.2, Holm over {len(tests)} cells, one-sided: small means rising away from the diagonal"
-    )
+    method = f"ECB 2.5.5.2, Holm over {len(gaps)} cells, one-sided: small means rising away from the diagonal"
     return Measurement(
         metrics=(
             _bandwidth("upper_bandwidth", upper, "riskier", n),
@@ -101,9 +99,9 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
                 method=method,
             ),
         ),
-        tables=(_matrix(counts), _cells(tests, adjusted)),
+        tables=(_matrix(counts), _cells(gaps, adjusted)),
         figures=(_moves(counts),),
-        notes=("cells of which both they and their neighbour are empty are not tested",),
+        notes=("cells of which both they and their neighbour are empty are not compared",),
     )
 
 
@@ -142,7 +140,7 @@ def _matrix(counts: FloatArray) -> Table:
     )
 
 
-def _cells(tests: Sequence[NeighbourTest], adjusted: FloatArray) -> Table:
+def _cells(gaps: Sequence[NeighbourGap], adjusted: FloatArray) -> Table:
     return Table(
         id="cells",
         title="Each cell against its neighbour towards the diagonal",
@@ -152,7 +150,7 @@ def _cells(tests: Sequence[NeighbourTest], adjusted: FloatArray) -> Table:
                 *(str(one.start + 1), str(one.end + 1)),
                 *(decimal_text(value) for value in (one.share, one.nearer_share, one.z, one.p_value, p)),
             )
-            for one, p in zip(tests, adjusted.tolist(), strict=True)
+            for one, p in zip(gaps, adjusted.tolist(), strict=True)
         ),
     )
 

@@ -25,7 +25,7 @@ class Bandwidth:
 
 
 @dataclass(frozen=True, kw_only=True)
-class NeighbourTest:
+class NeighbourGap:
     """Whether a cell holds no more than its neighbour towards the diagonal; grades count from 0.
 
     A small ``p_value`` says that migration rises away from the diagonal.
@@ -52,8 +52,8 @@ def bandwidths(*, counts: FloatArray, confidence: float) -> tuple[Bandwidth, Ban
     return _upper(counts, confidence), _upper(counts[::-1, ::-1], confidence)
 
 
-def neighbour_tests(counts: FloatArray) -> tuple[NeighbourTest, ...]:
-    """Return the test of every cell off the diagonal of which anything is known, row by row."""
+def neighbour_gaps(counts: FloatArray) -> tuple[NeighbourGap, ...]:
+    """Return the comparison of every cell off the diagonal of which anything is known, row by row."""
     size, found = len(counts), []
     for start in range(size):
         n = float(counts[start].sum())
@@ -66,7 +66,7 @@ def neighbour_tests(counts: FloatArray) -> tuple[NeighbourTest, ...]:
             # All obligors of the grade in one of the two cells: no spread, and no doubt.
             z = float((q - p) / np.sqrt(spread)) if spread > 0.0 else float(np.copysign(np.inf, q - p))
             found.append(
-                NeighbourTest(start=start, end=end, share=p, nearer_share=q, z=z, p_value=float(ndtr(z)))
+                NeighbourGap(start=start, end=end, share=p, nearer_share=q, z=z, p_value=float(ndtr(z)))
             )
     return tuple(found)
 

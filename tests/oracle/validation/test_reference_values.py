@@ -21,7 +21,7 @@ from validation.stats.concentration import concentration, concentration_rise
 from validation.stats.discrimination import Auc, auc, ks_separation, paired_difference
 from validation.stats.discrimination_detail import decline
 from validation.stats.low_default import conditional_pd, prudent_bounds, spiegelhalter
-from validation.stats.migration import bandwidths, neighbour_tests
+from validation.stats.migration import bandwidths, neighbour_gaps
 from validation.stats.rates import monotonicity
 from validation.stats.stability import psi_from_counts
 
@@ -108,7 +108,7 @@ RISING = np.array([0.02, 0.03, 0.03, 0.05, 0.045, 0.06])
 def cell(case: str, output: str) -> float:
     start, end = (int(place) - 1 for place in case.split("(")[1].split(")", maxsplit=1)[0].split(","))
     counts = NOT_FALLING if case.startswith("non-monotone") else MATRIX
-    (found,) = (one for one in neighbour_tests(counts) if (one.start, one.end) == (start, end))
+    (found,) = (one for one in neighbour_gaps(counts) if (one.start, one.end) == (start, end))
     return found.z if output == "z" else found.p_value
 
 

@@ -7,7 +7,7 @@ from scipy import stats
 from registry.domain.vocab import Verdict
 from tests.unit.validation.builders import EDGES, estimates, execute, inputs
 from validation.domain.results import CheckResult
-from validation.stats.migration import bandwidths, migration_counts, neighbour_tests
+from validation.stats.migration import bandwidths, migration_counts, neighbour_gaps
 from validation.stats.rates import difference_interval, fall_p, monotonicity, share_interval
 
 # One score inside each of the four grades.
@@ -75,7 +75,7 @@ def test_where_nobody_moves_the_bandwidths_are_zero_and_nothing_rises() -> None:
 
 
 def test_a_grade_that_left_as_a_whole_past_its_neighbour_leaves_no_doubt() -> None:
-    first, *_ = neighbour_tests(np.array([[0.0, 0.0, 9.0], [0.0, 5.0, 0.0], [0.0, 0.0, 5.0]]))
+    first, *_ = neighbour_gaps(np.array([[0.0, 0.0, 9.0], [0.0, 5.0, 0.0], [0.0, 0.0, 5.0]]))
     assert (first.start, first.end, first.z, first.p_value) == (0, 2, -np.inf, 0.0)
 
 
