@@ -6,9 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from registry.domain.clock import SystemClock
 from registry.domain.vocab import Verdict
-from tests.unit.validation.builders import estimates, execute, inputs
+from tests.unit.validation.builders import estimates, execute, inputs, plan, tools
+from validation.catalog import load_catalog
 from validation.domain.results import CheckResult, Metric
+from validation.engine.core import execute_check
 from validation.stats.data_quality import examine
 from validation.stats.leakage import column_signs
 
@@ -98,12 +101,22 @@ def test_only_a_check_that_reads_missing_values_gets_them() -> None:
     given = inputs(test_features=test)
     assert execute("data.quality", given).verdict is Verdict.PASS
     assert execute("data.leakage", given, params={"sample": "test"}).reason == "non_finite_input"
-    labels = inputs().array("test.labels").copy()
+
+
+def test_a_check_that_reads_missing_features_still_refuses_missing_labels() -> None:
+    check = load_catalog()["data.leakage"]
+    (request,) = plan("data.leakage").requests
+    labels = inputs().array("train.labels").copy()
     labels[0] = np.nan
-    assert (
-        execute("data.leakage", inputs(test_labels=labels), params={"sample": "test"}).verdict
-        is Verdict.ERROR
+    result = execute_check(
+        check=replace(check, spec=replace(check.spec, reads_missing=True)),
+        request=request,
+        inputs=inputs(train_labels=labels),
+        tools=tools,
+        seed=5,
+        clock=SystemClock(),
     )
+    assert result.reason == "non_finite_input"
 
 
 @pytest.mark.parametrize("check", ["data.quality", "data.leakage", "data.representativeness"])
@@ -221,7 +234,8 @@ def test_codes_without_an_order_are_compared_as_codes() -> None:
     # 400 of each code become 200, 600 and 400.
     test[:, 0] = np.where((test[:, 0] == 0.0) & (np.arange(1200) < 600), 1.0, test[:, 0])
     given = inputs(train_features=train, test_features=test)
-    result = execute("data.representativeness", given, params={"categories": "income"})
+    # As codes they keep three bins though two are asked for.
+    result = execute("data.representativeness", given, params={"categories": "income", "bins": "2"})
     # (1/6 - 1/3) ln(1/2) + (1/2 - 1/3) ln(3/2), worked by hand.
     assert float(rows(result)[0][1]) == pytest.approx(np.log(2.0) / 6 + np.log(1.5) / 6)
     unknown = execute("data.representativeness", given, params={"categories": "height"})
