@@ -18,6 +18,9 @@ from validation.domain.results import Measurement
 from validation.domain.tools import Tools
 
 BUILT_INS = (
+    "validation.checks.data_quality",
+    "validation.checks.data_leakage",
+    "validation.checks.data_representativeness",
     "validation.checks.discrimination_auc",
     "validation.checks.discrimination_ks",
     "validation.checks.discrimination_partial",
@@ -28,8 +31,10 @@ BUILT_INS = (
     "validation.checks.calibration_brier",
     "validation.checks.calibration_low_default",
     "validation.checks.calibration_spiegelhalter",
+    "validation.checks.calibration_monotone_grades",
     "validation.checks.stability_psi",
     "validation.checks.stability_concentration",
+    "validation.checks.stability_migrations",
     "validation.checks.drift_data",
     "validation.checks.drift_domain",
     "validation.checks.drift_score",

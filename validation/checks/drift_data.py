@@ -5,31 +5,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
-from scipy.special import betaincinv, chdtri
 
 from validation.domain.check import CheckKind, CheckSpec, Feed, FiveParts, ParamKind, Params, ParamSpec
 from validation.domain.inputs import CheckInputs, FloatArray, UnusableInputError
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
 from validation.domain.tools import ColumnDrift, Tools
-from validation.stats.alarms import (
-    Codes,
-    Verdicts,
-    batch_level,
-    homogeneity_p,
-    judge_together,
-    merge_sparse,
-    null_p_values,
-)
-from validation.stats.distances import house_edges, jensen_shannon
-from validation.stats.library_conventions import normed_wasserstein
-from validation.stats.outcomes import ensure_rows
-from validation.stats.pooled import pool
+from validation.stats.alarms import Verdicts, batch_level
+from validation.stats.column_shift import ColumnShift, Settings, compare_columns, name_categories
+from validation.stats.outcomes import ensure_rows, read_features
+from validation.stats.rates import share_interval
 from validation.stats.sampling import pick_rows
-from validation.stats.stability import psi_from_counts
 
 _SAMPLES = ("train", "test", "recent")
-_DEPENDENCE_ROWS = 5_000
-_FEWEST_DRAWS, _MOST_DRAWS = 2_000, 20_000
 
 SPEC = CheckSpec(
     id="drift.data",
@@ -140,30 +127,11 @@ SPEC = CheckSpec(
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Column:
-    """What the check knows of one column: both samples' counts by group of bins, and the rows' groups."""
-
-    distance: float
-    psi: float
-    counts: tuple[FloatArray, FloatArray]
-    codes: Codes
-
-    def alarm_line(self, *, critical_p: float) -> float:
-        """Return the PSI that a column of these groups exceeds with probability ``critical_p`` by chance."""
-        degrees = len(self.counts[0]) - 1
-        return (
-            float(sum(1.0 / side.sum() for side in self.counts) * chdtri(degrees, critical_p))
-            if degrees
-            else 0.0
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
 class _Judged:
     """Every column with both opinions."""
 
     names: tuple[str, ...]
-    columns: tuple[_Column, ...]
+    columns: tuple[ColumnShift, ...]
     verdicts: Verdicts
     is_significant: tuple[bool, ...]
     is_drifted: tuple[bool, ...]
@@ -173,12 +141,8 @@ class _Judged:
 def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     """Measure the share of drifted columns, with both opinions by column."""
     reference, current = params.text("reference"), params.text("current")
-    before, after = inputs.array(f"{reference}.features"), inputs.array(f"{current}.features")
+    before, after = (read_features(inputs=inputs, sample=name) for name in (reference, current))
     names = inputs.feature_names
-    if before.shape[1:] != (len(names),) or after.shape[1:] != (len(names),):
-        raise UnusableInputError(
-            reason="malformed_input", detail="columns and feature names differ in number"
-        )
     for sample, values in ((reference, before), (current, after)):
         ensure_rows(values=values, sample=sample, needed=params.integer("min_rows"))
     level = batch_level(
@@ -206,31 +170,21 @@ def _judge(
     tools: Tools,
     level: float,
 ) -> _Judged:
-    categories = _categories(names, params)
-    both = np.concatenate([before, after])
-    sample = pick_rows(rows=both, size=_DEPENDENCE_ROWS, seed=tools.seed)
-    columns = tuple(
-        _measure(
-            before=before[:, i],
-            after=after[:, i],
-            sample=both[sample, i],
-            is_category=name in categories,
-            params=params,
-        )
-        for i, name in enumerate(names)
-    )
-    draws = int(np.clip(20.0 / level, _FEWEST_DRAWS, _MOST_DRAWS))
-    verdicts = judge_together(
-        p_values=np.asarray([homogeneity_p(reference=c.counts[0], current=c.counts[1]) for c in columns]),
-        null=null_p_values(codes=[c.codes for c in columns], draws=draws, seed=tools.seed),
+    categories = name_categories(listed=params.text("categories"), names=names)
+    settings = Settings(
+        categories=categories,
+        bins=params.integer("bins"),
         level=level,
+        seed=tools.seed,
+        method=params.text("method"),
     )
-    is_significant = (verdicts.adjusted <= level).tolist()
-    is_large = [c.distance >= params.number("column_threshold") for c in columns]
+    shifts = compare_columns(before=before, after=after, names=names, settings=settings)
+    is_significant = (shifts.verdicts.adjusted <= level).tolist()
+    is_large = [c.distance >= params.number("column_threshold") for c in shifts.columns]
     return _Judged(
         names=names,
-        columns=columns,
-        verdicts=verdicts,
+        columns=shifts.columns,
+        verdicts=shifts.verdicts,
         is_significant=tuple(is_significant),
         is_drifted=tuple(a and b for a, b in zip(is_significant, is_large, strict=True)),
         theirs=_second_opinion(
@@ -242,44 +196,6 @@ def _judge(
             level=level,
         ),
     )
-
-
-def _categories(names: tuple[str, ...], params: Params) -> frozenset[str]:
-    named = frozenset(name.strip() for name in params.text("categories").split(",") if name.strip())
-    if named - set(names):
-        raise UnusableInputError(
-            reason="unknown_column", detail=f"no column is called {min(named - set(names))}"
-        )
-    return named
-
-
-def _measure(
-    *, before: FloatArray, after: FloatArray, sample: FloatArray, is_category: bool, params: Params
-) -> _Column:
-    pooled = pool(first=before, second=after)
-    edges = pooled.values[1:] if is_category else house_edges(pooled=pooled, bins=params.integer("bins"))
-    first, second = pooled.counts(edges=edges)
-    groups = merge_sparse(reference=first, current=second)
-    psi = psi_from_counts(reference=first, current=second, confidence=0.95).estimate
-    match params.text("method"):
-        case "psi":
-            distance = psi
-        case "ks" if not is_category:
-            distance = pooled.ks()
-        case "wasserstein" if not is_category:
-            distance = normed_wasserstein(pooled=pooled, spread=float(before.std()))
-        case _:
-            distance = jensen_shannon(reference=first, current=second)
-    return _Column(
-        distance=distance,
-        psi=psi,
-        counts=(_summed(first, groups), _summed(second, groups)),
-        codes=groups[np.searchsorted(edges, sample, side="right")],
-    )
-
-
-def _summed(counts: FloatArray, groups: Codes) -> FloatArray:
-    return np.asarray(np.bincount(groups, weights=counts), dtype=np.float64)
 
 
 def _second_opinion(
@@ -318,14 +234,14 @@ def _metrics(judged: _Judged, params: Params, level: float) -> tuple[Metric, ...
     # Under ks the library gives a p-value: what it is compared with is our significance, not our size.
     ours = judged.is_significant if params.text("method") == "ks" else judged.is_drifted
     disputed = sum(a != b.drifted for a, b in zip(ours, judged.theirs, strict=True))
-    a, b = count + 0.5, columns - count + 0.5
+    low, high = share_interval(count=count, n=columns, confidence=0.95)
     step_down = f"Pearson by column, smallest p stepping down over {columns} columns"
     return (
         Metric(
             name="share_drifted",
             estimate=count / columns,
-            lower=0.0 if count == 0 else float(betaincinv(a, b, 0.025)),
-            upper=1.0 if count == columns else float(betaincinv(a, b, 0.975)),
+            lower=low,
+            upper=high,
             confidence=0.95,
             n=columns,
             method=f"{named}; Jeffreys interval over columns",
@@ -364,7 +280,7 @@ def _by_column(judged: _Judged) -> Table:
         rows=tuple(
             (
                 *(name, decimal_text(one.distance), "yes" if is_drifted else "no"),
-                *(decimal_text(one.psi), decimal_text(one.alarm_line(critical_p=critical))),
+                *(decimal_text(one.psi.estimate), decimal_text(one.alarm_line(critical_p=critical))),
                 *(decimal_text(float(p)), decimal_text(float(adjusted))),
                 *(decimal_text(theirs.value), "yes" if theirs.drifted else "no"),
             )
@@ -384,7 +300,7 @@ def _by_column(judged: _Judged) -> Table:
 def _bars(judged: _Judged) -> Figure:
     critical = judged.verdicts.critical_p
     lines = (
-        ("PSI", [one.psi for one in judged.columns]),
+        ("PSI", [one.psi.estimate for one in judged.columns]),
         ("alarm begins", [one.alarm_line(critical_p=critical) for one in judged.columns]),
     )
     return Figure(

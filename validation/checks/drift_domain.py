@@ -11,7 +11,7 @@ from validation.domain.inputs import CheckInputs, FloatArray, UnusableInputError
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
 from validation.domain.tools import Tools
 from validation.stats.discrimination import Auc, auc
-from validation.stats.outcomes import ensure_rows
+from validation.stats.outcomes import ensure_rows, read_features
 from validation.stats.sampling import sample_rows
 
 _SAMPLES = ("train", "test", "recent")
@@ -84,11 +84,7 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     assert tools.separator is not None
     batches = []
     for name in (params.text("reference"), params.text("current")):
-        rows = inputs.array(f"{name}.features")
-        if rows.shape[1:] != (len(inputs.feature_names),):
-            raise UnusableInputError(
-                reason="malformed_input", detail="columns and feature names differ in number"
-            )
+        rows = read_features(inputs=inputs, sample=name)
         ensure_rows(values=rows, sample=name, needed=params.integer("min_rows"))
         batches.append(sample_rows(rows=rows, size=params.integer("most_rows"), seed=tools.seed))
     rng = np.random.default_rng(tools.seed)

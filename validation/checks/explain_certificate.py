@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 import numpy as np
 
-from validation.domain.check import CheckKind, CheckSpec, Feed, FiveParts, ParamKind, Params, ParamSpec
-from validation.domain.inputs import CheckInputs, FloatArray, UnusableInputError
+from validation.domain.check import CheckKind, CheckSpec, Feed, FiveParts, Params, ParamSpec
+from validation.domain.inputs import CheckInputs, FloatArray
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
 from validation.domain.tools import ExplainerTool, Tools
 from validation.stats.disagreement import Agreement, agreement
@@ -19,35 +18,13 @@ from validation.stats.faithfulness import (
     relative_stability,
 )
 from validation.stats.manifold import ManifoldSupport, manifold_support
-from validation.stats.outcomes import ensure_rows
+from validation.stats.outcomes import ensure_rows, read_features
 from validation.stats.sampling import sample_rows
 from validation.stats.surrogate import fit_surrogate
 
 _Z95 = 1.959963984540054
 _MOST = 0.9
 _MEASURES = ("feature", "rank", "sign", "signed_rank", "rank_correlation", "pairwise_rank")
-
-
-def _whole(name: str, default: str, meaning: str, minimum: int, maximum: int) -> ParamSpec:
-    return ParamSpec(
-        name=name,
-        kind=ParamKind.INTEGER,
-        default=default,
-        meaning=meaning,
-        minimum=Decimal(minimum),
-        maximum=Decimal(maximum),
-    )
-
-
-def _share(name: str, default: str, meaning: str) -> ParamSpec:
-    return ParamSpec(
-        name=name,
-        kind=ParamKind.DECIMAL,
-        default=default,
-        meaning=meaning,
-        minimum=Decimal(0),
-        maximum=Decimal(1),
-    )
 
 
 SPEC = CheckSpec(
@@ -59,25 +36,37 @@ SPEC = CheckSpec(
     tools=("explainer",),
     deadline_s=300,
     params=(
-        _whole("rows", "24", "rows whose explanations are examined", 4, 2000),
-        _whole("black_box_rows", "8", "the same when only predictions are at hand", 4, 2000),
-        _whole("background", "16", "training rows that stand in for features given up", 4, 2000),
-        _whole(
+        ParamSpec.whole("rows", "24", "rows whose explanations are examined", 4, 2000),
+        ParamSpec.whole("black_box_rows", "8", "the same when only predictions are at hand", 4, 2000),
+        ParamSpec.whole("background", "16", "training rows that stand in for features given up", 4, 2000),
+        ParamSpec.whole(
             "attribution_background",
             "5000",
             "training rows behind each attribution; only `background` when only predictions are at hand",
             4,
             20000,
         ),
-        _whole("runs", "3", "repetitions of the attribution, each with its own background and seed", 2, 50),
-        _whole("random_orders", "8", "random orders against which the explained order is held", 2, 200),
-        _whole("leading", "4", "contributions that a letter to a customer would name", 1, 20),
-        _whole("probes", "200", "test rows moved to a neighbour's value, one feature at a time", 10, 5000),
-        _whole("pool", "2000", "training rows among which neighbours and bins are found", 50, 100000),
-        _whole("bins", "10", "bins of a feature for the surrogate and for association", 2, 50),
-        _share("nudge", "0.02", "step to a near row, in standard deviations of each feature"),
-        _share("support_floor", "0.1", "least effect among customers, as a share of the importance given"),
-        _share("steady_share", "0.95", "share of naming rows on which every run must name a feature"),
+        ParamSpec.whole(
+            "runs", "3", "repetitions of the attribution, each with its own background and seed", 2, 50
+        ),
+        ParamSpec.whole(
+            "random_orders", "8", "random orders against which the explained order is held", 2, 200
+        ),
+        ParamSpec.whole("leading", "4", "contributions that a letter to a customer would name", 1, 20),
+        ParamSpec.whole(
+            "probes", "200", "test rows moved to a neighbour's value, one feature at a time", 10, 5000
+        ),
+        ParamSpec.whole(
+            "pool", "2000", "training rows among which neighbours and bins are found", 50, 100000
+        ),
+        ParamSpec.whole("bins", "10", "bins of a feature for the surrogate and for association", 2, 50),
+        ParamSpec.share("nudge", "0.02", "step to a near row, in standard deviations of each feature"),
+        ParamSpec.share(
+            "support_floor", "0.1", "least effect among customers, as a share of the importance given"
+        ),
+        ParamSpec.share(
+            "steady_share", "0.95", "share of naming rows on which every run must name a feature"
+        ),
     ),
     metrics=(
         *("faithfulness_gain", "beats_random_share", "relative_stability", "feature_agreement"),
@@ -138,12 +127,8 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     """Measure the quality of the attributions and list the features that must not be named."""
     explainer = tools.explainer
     assert explainer is not None
-    train, test = inputs.array("train.features"), inputs.array("test.features")
+    train, test = (read_features(inputs=inputs, sample=name) for name in ("train", "test"))
     names = inputs.feature_names
-    if test.shape[1:] != (len(names),) or train.shape[1:] != test.shape[1:]:
-        raise UnusableInputError(
-            reason="malformed_input", detail="columns and feature names differ in number"
-        )
     ensure_rows(values=train, sample="train", needed=params.integer("background"))
     ensure_rows(values=test, sample="test", needed=params.integer("rows"))
     seen = _explained(explainer, train, test, params, tools.seed)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import combinations
 
 import numpy as np
@@ -14,7 +13,6 @@ from validation.domain.check import (
     FactKind,
     Feed,
     FiveParts,
-    ParamKind,
     Params,
     ParamSpec,
 )
@@ -22,7 +20,7 @@ from validation.domain.inputs import CheckInputs, FloatArray, UnusableInputError
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
 from validation.domain.tools import Attribution, ExplainerTool, SecondOpinion, Tools
 from validation.stats.attribution import Ranking, additivity_errors, convergence_ratio, rank_importance
-from validation.stats.outcomes import ensure_rows
+from validation.stats.outcomes import ensure_rows, read_features
 from validation.stats.ranks import spearman, top_overlap
 from validation.stats.sampling import sample_rows
 
@@ -36,28 +34,6 @@ _CONFIDENCE = 0.95
 _OPINION_ROWS, _OPINION_BACKGROUND = 8, 100
 
 
-def _whole(name: str, default: str, meaning: str, minimum: int, maximum: int) -> ParamSpec:
-    return ParamSpec(
-        name=name,
-        kind=ParamKind.INTEGER,
-        default=default,
-        meaning=meaning,
-        minimum=Decimal(minimum),
-        maximum=Decimal(maximum),
-    )
-
-
-def _bound(name: str, default: str, meaning: str) -> ParamSpec:
-    return ParamSpec(
-        name=name,
-        kind=ParamKind.DECIMAL,
-        default=default,
-        meaning=meaning,
-        minimum=Decimal(0),
-        maximum=Decimal(1),
-    )
-
-
 SPEC = CheckSpec(
     id="explain.shap",
     major=1,
@@ -67,26 +43,26 @@ SPEC = CheckSpec(
     tools=("explainer",),
     deadline_s=300,
     params=(
-        _whole("runs", "5", "repetitions, each with its own background and seed", 2, 50),
-        _whole("background", "200", "rows of the training sample in each background", 10, 5000),
-        _whole("local_rows", "40", "rows explained one by one", 4, 5000),
-        _whole(
+        ParamSpec.whole("runs", "5", "repetitions, each with its own background and seed", 2, 50),
+        ParamSpec.whole("background", "200", "rows of the training sample in each background", 10, 5000),
+        ParamSpec.whole("local_rows", "40", "rows explained one by one", 4, 5000),
+        ParamSpec.whole(
             "black_box_rows", "12", "rows explained one by one when only predictions are at hand", 4, 5000
         ),
-        _whole(
+        ParamSpec.whole(
             "overview_rows",
             "1000000",
             "most rows of the test sample behind the global importances, where exact ones are cheap",
             10,
             1000000,
         ),
-        _bound("additivity_bound", "0.01", "greatest gap in the sum of contributions for level 3"),
-        _bound("stability_bound", "0.9", "least rank agreement between runs for level 3"),
-        _bound("convergence_bound", "0.1", "greatest standard error against the spread for level 3"),
-        _bound(
+        ParamSpec.share("additivity_bound", "0.01", "greatest gap in the sum of contributions for level 3"),
+        ParamSpec.share("stability_bound", "0.9", "least rank agreement between runs for level 3"),
+        ParamSpec.share("convergence_bound", "0.1", "greatest standard error against the spread for level 3"),
+        ParamSpec.share(
             "reproduction_tolerance", "0.00001", "greatest gap between explained and predicted probability"
         ),
-        _bound(
+        ParamSpec.share(
             "second_opinion_tolerance",
             "0.0001",
             "greatest gap between our contributions and those of SHAP's own code",
@@ -144,11 +120,7 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     """Measure the attributions, their quality and the level that they reach."""
     explainer = tools.explainer
     assert explainer is not None
-    train, test = inputs.array("train.features"), inputs.array("test.features")
-    if test.shape[1:] != (len(inputs.feature_names),) or train.shape[1:] != test.shape[1:]:
-        raise UnusableInputError(
-            reason="malformed_input", detail="columns and feature names differ in number"
-        )
+    train, test = (read_features(inputs=inputs, sample=name) for name in ("train", "test"))
     ensure_rows(values=train, sample="train", needed=params.integer("background"))
     ensure_rows(values=test, sample="test", needed=params.integer("local_rows"))
     reproduction = _reproduction_error(explainer, test, inputs.array("test.scores"), params)

@@ -22,6 +22,7 @@ class CheckKind(StrEnum):
     BENCHMARK = "benchmark"
     CAPITAL = "capital"
     INTEGRITY = "integrity"
+    DATA = "data"
 
 
 class ParamKind(StrEnum):
@@ -43,6 +44,30 @@ class ParamSpec:
     minimum: Decimal | None = None
     maximum: Decimal | None = None
     choices: tuple[str, ...] = ()
+
+    @classmethod
+    def whole(cls, name: str, default: str, meaning: str, least: int, most: int | None = None) -> "ParamSpec":
+        """Return a whole number with its least and its greatest value, if it has one."""
+        return cls(
+            name=name,
+            kind=ParamKind.INTEGER,
+            default=default,
+            meaning=meaning,
+            minimum=Decimal(least),
+            maximum=None if most is None else Decimal(most),
+        )
+
+    @classmethod
+    def share(cls, name: str, default: str, meaning: str) -> "ParamSpec":
+        """Return a share: a decimal between 0 and 1."""
+        return cls(
+            name=name,
+            kind=ParamKind.DECIMAL,
+            default=default,
+            meaning=meaning,
+            minimum=Decimal(0),
+            maximum=Decimal(1),
+        )
 
     def parse(self, *, value: object, check: str) -> ParamValue:
         """Return ``value`` in the declared type.
@@ -159,7 +184,8 @@ class CheckSpec:
 
     A need may refer to a parameter, ``{current}.scores``: the sample's name is
     then the value of that parameter. ``inherent`` thresholds hold whatever the
-    plan says.
+    plan says. A check that ``reads_missing`` counts NaN in features as a
+    missing value; to any other check NaN is an error.
     """
 
     id: str
@@ -173,6 +199,7 @@ class CheckSpec:
     doc: FiveParts
     inherent: tuple[Threshold, ...] = ()
     tools: tuple[str, ...] = ()
+    reads_missing: bool = False
     deadline_s: int = 120
 
     def parse_params(self, *, given: Mapping[str, object]) -> Params:

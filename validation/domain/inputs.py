@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 
 SAMPLES = ("train", "test", "recent")
-PARTS = ("features", "labels", "scores", "segments", "scores_repeat")
+PARTS = ("features", "labels", "scores", "segments", "scores_repeat", "scores_before")
 
 
 class NotApplicableError(Exception):
@@ -52,7 +52,8 @@ class CheckInputs:
     """Arrays under ``<sample>.<part>``, such as ``test.labels``; higher scores mean riskier.
 
     ``arrays`` may be a lazy mapping. ``grade_edges`` are the inner limits of
-    the PD grades, rising. ``portfolio`` holds declared assumptions as text;
+    the PD grades, rising. ``scores_before`` are the scores of the same obligors on
+    an earlier rating date, row by row. ``portfolio`` holds declared assumptions as text;
     ``claims`` the figures that the model's run reports about itself.
     """
 

@@ -139,7 +139,7 @@ def _measure(
         if not inputs.has(name):
             raise NotApplicableError(reason="missing_input", detail=f"the input {name} was not given")
         if "." in name:
-            _ensure_usable(name, inputs)
+            _ensure_usable(name, inputs, may_miss=check.spec.reads_missing and name.endswith(".features"))
     ready = tools(check.spec, seed)
     for tool in check.spec.tools:
         if ready.lacks(tool):
@@ -152,11 +152,11 @@ def _measure(
     return measurement
 
 
-def _ensure_usable(name: str, inputs: CheckInputs) -> None:
+def _ensure_usable(name: str, inputs: CheckInputs, *, may_miss: bool) -> None:
     values = inputs.array(name)
     if not len(values):
         raise NotApplicableError(reason="insufficient_data", detail=f"{name} is empty", n_needed=1)
-    if not np.isfinite(values).all():
+    if np.isinf(values).any() or (not may_miss and np.isnan(values).any()):
         raise UnusableInputError(
             reason="non_finite_input", detail=f"{name} holds values that are missing or infinite"
         )

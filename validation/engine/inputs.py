@@ -5,7 +5,7 @@
     RUNDIR/inputs.json              names, grade edges, portfolio, claims, artefact
     RUNDIR/plan.json                the plan, defaults written out
     RUNDIR/tools.json               how to reach the tools (see toolbox.py)
-    RUNDIR/arrays/<sample>.<part>.npy   features, labels, segments
+    RUNDIR/arrays/<sample>.<part>.npy   features, labels, segments, scores_before
     RUNDIR/scores/<sample>.npy      what the box predicted
     RUNDIR/scores/<sample>.repeat.npy   the same rows predicted again
     RUNDIR/model/                   booster.json, scorecard.json or linear.json, if any

@@ -36,6 +36,16 @@ def read_outcomes(*, inputs: CheckInputs, sample: str, min_defaults: int) -> Out
     return Outcomes(labels=labels, scores=scores)
 
 
+def read_features(*, inputs: CheckInputs, sample: str) -> FloatArray:
+    """Return the rows of a sample by column. Raises ``UnusableInputError`` unless every column has a name."""
+    features = inputs.array(f"{sample}.features")
+    if features.shape[1:] != (len(inputs.feature_names),):
+        raise UnusableInputError(
+            reason="malformed_input", detail="columns and feature names differ in number"
+        )
+    return features
+
+
 def ensure_both_classes(*, labels: FloatArray, sample: str, min_defaults: int) -> None:
     """Raise as ``read_outcomes`` does unless labels are 0 or 1 and both classes are large enough."""
     if not np.isin(labels, (0.0, 1.0)).all():

@@ -21,6 +21,8 @@ from validation.stats.concentration import concentration, concentration_rise
 from validation.stats.discrimination import Auc, auc, ks_separation, paired_difference
 from validation.stats.discrimination_detail import decline
 from validation.stats.low_default import conditional_pd, prudent_bounds, spiegelhalter
+from validation.stats.migration import bandwidths, neighbour_gaps
+from validation.stats.rates import monotonicity
 from validation.stats.stability import psi_from_counts
 
 FILE = Path(__file__).parent / "reference_values.csv"
@@ -98,12 +100,31 @@ def promised(output: str) -> float:
     return {"E[Brier]": found.expected, "z": found.z, "two-sided p": found.p_value}[output]
 
 
+MATRIX = np.array([[80, 15, 4, 1], [10, 70, 15, 5], [2, 13, 70, 15], [1, 4, 20, 75]], dtype=float)
+NOT_FALLING = np.array([[50, 5, 30], [0, 1, 0], [0, 0, 1]], dtype=float)
+RISING = np.array([0.02, 0.03, 0.03, 0.05, 0.045, 0.06])
+
+
+def cell(case: str, output: str) -> float:
+    start, end = (int(place) - 1 for place in case.split("(")[1].split(")", maxsplit=1)[0].split(","))
+    counts = NOT_FALLING if case.startswith("non-monotone") else MATRIX
+    (found,) = (one for one in neighbour_gaps(counts) if (one.start, one.end) == (start, end))
+    return found.z if output == "z" else found.p_value
+
+
 def portfolio_value(row: dict[str, str]) -> float | None:
     match row["test"], row["output"]:
         case "ECB grade concentration (2.5.5.3)", output:
             return crowding(output)
         case "Spiegelhalter", output:
             return promised(output)
+        case "ECB customer migrations (2.5.5.1)", output:
+            both = bandwidths(counts=MATRIX, confidence=0.95)
+            return both[["MWB upper", "MWB lower"].index(output)].estimate
+        case "ECB migration-matrix stability (2.5.5.2)", output:
+            return cell(row["case"], output)
+        case "Default rates or PDs that should rise", output:
+            return monotonicity(RISING)[["violation rate", "violation mass"].index(output)]
         case "Vasicek-adjusted critical default rate", _:
             return float(conditional_pd(pd=np.array([0.02]), correlation=0.12, stress=0.95)[0])
         case "Pluto-Tasche upper PD, no defaults", _:

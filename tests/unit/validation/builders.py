@@ -106,6 +106,12 @@ def sample(rows: int, seed: int) -> dict[str, Any]:
     return {"features": features, "labels": labels, "scores": scores}
 
 
+def earlier(scores: FloatArray, seed: int) -> FloatArray:
+    """Scores of the same obligors a year before: the same log-odds, moved by chance."""
+    moved = np.log(scores / (1.0 - scores)) + np.random.default_rng(seed).normal(0.0, 0.3, len(scores))
+    return np.asarray(1.0 / (1.0 + np.exp(-moved)))
+
+
 def inputs(**changed: Any) -> CheckInputs:
     """A calibrated model on three samples; keyword ``test_scores=...`` replaces ``test.scores``."""
     arrays = {
@@ -114,6 +120,7 @@ def inputs(**changed: Any) -> CheckInputs:
         for part, values in sample(rows, seed).items()
     }
     arrays["test.scores_repeat"] = arrays["test.scores"].copy()
+    arrays["test.scores_before"] = earlier(arrays["test.scores"], 4)
     arrays |= {name.replace("_", ".", 1): values for name, values in changed.items()}
     return CheckInputs(
         feature_names=NAMES,

@@ -74,6 +74,9 @@ def test_order_of_rows_changes_nothing(check: str) -> None:
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_what_is_not_a_number_is_an_error_and_feeds_nothing(check: str, value: float) -> None:
     for result in spoilt(check, value):
+        if np.isnan(value) and SPECS[check].reads_missing:
+            assert result.verdict is Verdict.PASS, result.detail
+            continue
         assert (result.verdict, result.reason) == (Verdict.ERROR, "non_finite_input")
         assert result.facts == {}
 

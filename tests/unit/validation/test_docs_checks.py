@@ -10,6 +10,9 @@ from validation.engine.describe import render
 PAGE = (Path(__file__).parents[3] / "docs" / "checks.md").read_text(encoding="utf-8")
 
 FACTS = {
+    "data.quality": set(),
+    "data.leakage": set(),
+    "data.representativeness": set(),
     "discrimination.auc": {"evidence.auc", "evidence.gini", "evidence.gini_lower"},
     "discrimination.ks": {"evidence.ks"},
     "discrimination.partial_auc": set(),
@@ -20,8 +23,10 @@ FACTS = {
     "calibration.brier": {"evidence.brier_skill"},
     "calibration.low_default": set(),
     "calibration.spiegelhalter": set(),
+    "calibration.monotone_grades": set(),
     "stability.psi": {"evidence.psi"},
     "stability.concentration": set(),
+    "stability.migrations": set(),
     "drift.data": {"evidence.data_drift_share"},
     "drift.domain": set(),
     "drift.score": {"evidence.score_drift_ks"},

@@ -18,12 +18,17 @@ REQUESTS = [
 ]
 # They feed no fact: a bank adds them to a plan of its own.
 ASKED_BY_NO_PACK = {
+    "data.quality",
+    "data.leakage",
+    "data.representativeness",
     "discrimination.partial_auc",
     "discrimination.decline",
     "discrimination.segments",
     "calibration.low_default",
     "calibration.spiegelhalter",
+    "calibration.monotone_grades",
     "stability.concentration",
+    "stability.migrations",
     "drift.domain",
 }
 
