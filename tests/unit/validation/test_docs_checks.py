@@ -31,6 +31,7 @@ FACTS = {
         "evidence.explainability_achieved",
     },
     "explain.certificate": {"evidence.explanation_faithfulness_lower", "evidence.explanation_unsupported"},
+    "explain.effects": set(),
     "challenger.advantage": {"evidence.advantage_gini", "evidence.advantage_gini_lower"},
     "capital.rwa_effect": {"capital.model_share_of_benchmark", "capital.entity_floor_binding"},
     "integrity.artifact": {"evidence.artifact_verified"},

@@ -25,6 +25,7 @@ ASKED_BY_NO_PACK = {
     "calibration.spiegelhalter",
     "stability.concentration",
     "drift.domain",
+    "explain.effects",
 }
 
 
