@@ -26,6 +26,7 @@ ASKED_BY_NO_PACK = {
     "stability.concentration",
     "drift.domain",
     "explain.effects",
+    "explain.reasons",
 }
 
 
