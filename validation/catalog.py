@@ -37,6 +37,7 @@ BUILT_INS = (
     "validation.checks.explain_certificate",
     "validation.checks.explain_effects",
     "validation.checks.explain_reasons",
+    "validation.checks.fairness_outcomes",
     "validation.checks.challenger_advantage",
     "validation.checks.capital_rwa_effect",
     "validation.checks.integrity_artifact",

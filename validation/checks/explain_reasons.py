@@ -265,15 +265,15 @@ def _metrics(told: _Told, settled: FloatArray, params: Params) -> tuple[Metric, 
 
 def _held(name: str, overlaps: FloatArray, method: str) -> Metric:
     hits, n = int((overlaps == 1.0).sum()), len(overlaps)
-    interval = wilson_interval(hits=hits, n=n, confidence=0.95)
+    lower, upper = wilson_interval(hits=hits, n=n, confidence=0.95)
     return Metric(
         name=name,
         estimate=hits / n,
-        lower=interval.lower,
-        upper=interval.upper,
+        lower=lower,
+        upper=upper,
         confidence=0.95,
         n=n,
-        method=f"share of applicants with {method}; {interval.method}",
+        method=f"share of applicants with {method}; Wilson's interval",
     )
 
 

@@ -100,12 +100,13 @@ def tools(spec: CheckSpec, seed: int) -> Tools:
 
 
 def sample(rows: int, seed: int) -> dict[str, Any]:
-    """Features, labels drawn from the model's own probabilities, and these as scores."""
+    """Features, labels drawn from the model's own probabilities, these as scores, and a group that differs in none."""
     rng = np.random.default_rng(seed)
     features = rng.normal(size=(rows, 3))
     scores = 1.0 / (1.0 + np.exp(-(features @ WEIGHTS - 1.5)))
     labels = (rng.random(rows) < scores).astype(np.int8)
-    return {"features": features, "labels": labels, "scores": scores}
+    segments = (rng.random(rows) < 0.4).astype(np.int8)
+    return {"features": features, "labels": labels, "scores": scores, "segments": segments}
 
 
 def inputs(**changed: Any) -> CheckInputs:

@@ -33,6 +33,7 @@ FACTS = {
     "explain.certificate": {"evidence.explanation_faithfulness_lower", "evidence.explanation_unsupported"},
     "explain.effects": set(),
     "explain.reasons": set(),
+    "fairness.outcomes": set(),
     "challenger.advantage": {"evidence.advantage_gini", "evidence.advantage_gini_lower"},
     "capital.rwa_effect": {"capital.model_share_of_benchmark", "capital.entity_floor_binding"},
     "integrity.artifact": {"evidence.artifact_verified"},

@@ -27,6 +27,7 @@ ASKED_BY_NO_PACK = {
     "drift.domain",
     "explain.effects",
     "explain.reasons",
+    "fairness.outcomes",
 }
 
 

@@ -68,12 +68,14 @@ def rows(result: CheckResult, name: str) -> tuple[tuple[str, ...], ...]:
 
 @pytest.mark.parametrize(("hits", "n"), [(81, 263), (15, 148), (0, 20), (1, 29)])
 def test_wilsons_interval_is_the_published_one(hits: int, n: int) -> None:
-    interval = wilson_interval(hits=hits, n=n, confidence=0.95)
+    lower, upper = wilson_interval(hits=hits, n=n, confidence=0.95)
     case = f"Wilson {hits} of {n}"
-    assert interval.lower == pytest.approx(explanation_value(case, "lower"), abs=5e-5)
-    assert interval.upper == pytest.approx(explanation_value(case, "upper"), abs=5e-5)
+    assert lower == pytest.approx(explanation_value(case, "lower"), abs=5e-5)
+    assert upper == pytest.approx(explanation_value(case, "upper"), abs=5e-5)
+    assert 0.0 <= lower <= hits / n <= upper <= 1.0
     mirror = wilson_interval(hits=n - hits, n=n, confidence=0.95)
-    assert (mirror.lower, mirror.upper) == pytest.approx((1.0 - interval.upper, 1.0 - interval.lower))
+    assert mirror == pytest.approx((1.0 - upper, 1.0 - lower))
+    assert 0.0 <= mirror[0] <= 1.0 - hits / n <= mirror[1] <= 1.0
 
 
 def test_a_chain_of_correlated_columns_is_one_group() -> None:
