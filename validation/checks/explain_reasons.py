@@ -62,10 +62,18 @@ SPEC = CheckSpec(
         _share("band", "0.1", "share of the test sample below the cut-off that counts as near it"),
         _share("merge_above", "0.7", "absolute rank correlation above which inputs are one reason", "0", "1"),
         _whole("most", "4", "most reasons that an applicant is told", 1, 20),
+        _share(
+            "least_share", "0.1", "least share of all that pushes towards denial, for a reason", "0", "0.5"
+        ),
         _whole("runs", "3", "other seeds, and as many other reference samples, that must agree", 1, 50),
-        _whole("reference", "100", "approved applicants near the cut-off in each reference sample", 5, 5000),
+        _whole(
+            "reference", "500", "most approved applicants near the cut-off in a reference sample", 5, 5000
+        ),
+        _whole(
+            "fewest_reference", "50", "fewest of them in a reference sample, at most half of all", 5, 5000
+        ),
         _whole("applicants", "40", "denied applicants whose reasons are examined", 4, 5000),
-        _whole("pool", "5000", "most rows of each sample that are scored to find both groups", 100, 100000),
+        _whole("pool", "20000", "most rows of each sample that are scored to find both groups", 100, 100000),
         _whole("fewest", "10", "fewest denied applicants to judge", 4, 5000),
         _whole("black_box_reference", "30", "`reference` when only predictions are at hand", 5, 5000),
         _whole("black_box_applicants", "10", "`applicants` when only predictions are at hand", 4, 5000),
@@ -85,9 +93,10 @@ SPEC = CheckSpec(
         "approved and lie in the band below the cut-off. Where only probabilities are at hand, their log-odds "
         "are attributed by permutations. Inputs whose absolute rank correlation exceeds a limit, directly or by "
         "a chain (single linkage), are one reason and their contributions are summed. Only contributions towards "
-        "denial count, the strongest first, at most four unless the plan says otherwise; no more than four is "
-        "practice from the official commentary and not in the rule itself. An applicant's reasons hold when the "
-        "set is the same in every run (Jaccard overlap 1); the share of applicants carries Wilson's interval.",
+        "denial count, the strongest first, each with a least share of them all, at most four unless the plan says "
+        "otherwise; no more than four is practice from the official commentary and not in the rule itself. An "
+        "applicant's reasons hold when the set is the same in every run (Jaccard overlap 1); the share of "
+        "applicants carries Wilson's interval.",
         signs_of_high_risk="Applicants whose reasons change with the reference sample; reasons given often and held "
         "seldom; one reason that joins many inputs and so explains nothing specific.",
         strengths="Compares with customers who were nearly denied, not with an average; repeats before it believes; "
@@ -95,17 +104,19 @@ SPEC = CheckSpec(
         limitations="A reason that holds need not be the one that a person could act on, and no wording for a "
         "letter is made here. Denial here is by score alone; other grounds are the bank's to add. An exact route "
         "does not depend on the seed, so for it only the reference sample is put to the proof. Reference samples "
-        "are drawn from one pool and overlap. No regulator publishes a bound on any of these shares.",
+        "are drawn from one pool, each at most half of it, and overlap. A contribution near the least share comes "
+        "and goes. No regulator publishes a bound on any of these shares.",
     ),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Groups:
-    """Denied applicants, the pool of reference applicants, and the log-odds at the cut-off and at the band's end."""
+    """Denied applicants, the pool of reference applicants with the size of a sample, and the band in log-odds."""
 
     denied: FloatArray
     pool: FloatArray
+    size: int
     cutoff: float
     band_from: float
 
@@ -134,9 +145,9 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
             reason="malformed_input", detail="columns and feature names differ in number"
         )
     is_black_box = explainer.route == "black_box"
-    size = params.integer("black_box_reference" if is_black_box else "reference")
+    most = params.integer("black_box_reference" if is_black_box else "reference")
     train, test = (sample_rows(rows=rows, size=params.integer("pool"), seed=seed) for rows in (train, test))
-    found = _find_groups(explainer, train, test, params, size)
+    found = _find_groups(explainer, train, test, params, most)
     applicants = sample_rows(
         rows=found.denied,
         size=params.integer("black_box_applicants" if is_black_box else "applicants"),
@@ -145,13 +156,13 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     runs = range(1, params.integer("runs") + 1)
 
     def attribute(draw: int, order: int) -> FloatArray:
-        reference = sample_rows(rows=found.pool, size=size, seed=seed + draw)
+        reference = sample_rows(rows=found.pool, size=found.size, seed=seed + draw)
         return _attribute(explainer, applicants, reference, params.integer("pairs"), (seed + order) % 2**31)
 
     first = attribute(0, 0)
     reseeded, resampled = [attribute(0, run) for run in runs], [attribute(run, 0) for run in runs]
     groups = correlated_groups(rows=train, above=params.number("merge_above"))
-    told = _tell(first, reseeded, resampled, groups, params.integer("most"))
+    told = _tell(first, reseeded, resampled, groups, params)
     titles = [" + ".join(names[i] for i in group) for group in groups]
     merged = merge_contributions(values=first, groups=groups)
     settled = convergence_ratio(runs=np.stack([first, *resampled]))
@@ -161,7 +172,7 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
             _reasons_table(told, titles),
             _example_table(told, titles, merged, _margins(explainer, applicants)),
             _group_table(groups, titles, params),
-            _reference_table(found, size, explainer, params, seed),
+            _reference_table(found, explainer, params, seed),
         ),
         figures=(_figure(told, titles),),
         notes=(
@@ -177,7 +188,7 @@ def _margins(explainer: ExplainerTool, rows: FloatArray) -> FloatArray:
 
 
 def _find_groups(
-    explainer: ExplainerTool, train: FloatArray, test: FloatArray, params: Params, size: int
+    explainer: ExplainerTool, train: FloatArray, test: FloatArray, params: Params, most: int
 ) -> _Groups:
     """Return who is denied and who nearly was. Raises ``NotApplicableError`` where either are too few."""
     margins, share, band = _margins(explainer, test), params.number("cutoff"), params.number("band")
@@ -193,14 +204,16 @@ def _find_groups(
         )
     near = _margins(explainer, train)
     pool = train[(near >= low) & (near <= cutoff)]
-    # Two samples of all that there is would be one sample: agreement would mean nothing.
-    if len(pool) < 2 * size:
+    # Two samples of nearly all that there is would be one sample: agreement would mean nothing.
+    needed = 2 * min(most, params.integer("fewest_reference"))
+    if len(pool) < needed:
         raise NotApplicableError(
             reason="insufficient_data",
-            detail=f"train holds {len(pool)} approved applicants near the cut-off; {2 * size} are needed",
-            n_needed=ceil(2 * size * len(train) / max(len(pool), 1)),
+            detail=f"train holds {len(pool)} approved applicants near the cut-off; {needed} are needed",
+            n_needed=ceil(needed * len(train) / max(len(pool), 1)),
         )
-    return _Groups(denied=denied, pool=pool, cutoff=cutoff, band_from=low)
+    size = min(most, len(pool) // 2)
+    return _Groups(denied=denied, pool=pool, size=size, cutoff=cutoff, band_from=low)
 
 
 def _attribute(
@@ -223,11 +236,13 @@ def _tell(
     reseeded: Sequence[FloatArray],
     resampled: Sequence[FloatArray],
     groups: Groups,
-    most: int,
+    params: Params,
 ) -> _Told:
+    most, least_share = params.integer("most"), params.number("least_share")
+
     def reasons(values: FloatArray) -> list[tuple[int, ...]]:
         return [
-            leading_reasons(values=row, most=most)
+            leading_reasons(values=row, most=most, least_share=least_share)
             for row in merge_contributions(values=values, groups=groups)
         ]
 
@@ -329,7 +344,7 @@ def _group_table(groups: Groups, titles: Sequence[str], params: Params) -> Table
     )
 
 
-def _reference_table(found: _Groups, size: int, explainer: ExplainerTool, params: Params, seed: int) -> Table:
+def _reference_table(found: _Groups, explainer: ExplainerTool, params: Params, seed: int) -> Table:
     return Table(
         id="reference",
         title="What the reasons are measured against",
@@ -340,7 +355,7 @@ def _reference_table(found: _Groups, size: int, explainer: ExplainerTool, params
                 "reference group",
                 f"training rows with log-odds from {found.band_from:.6g} to the cut-off: {len(found.pool)}",
             ),
-            ("reference sample", f"{size} of these in each run"),
+            ("reference sample", f"{found.size} of these in each run"),
             ("denied applicants in the sample", str(len(found.denied))),
             ("route", explainer.route),
             ("seed", str(seed)),

@@ -39,11 +39,14 @@ def merge_contributions(*, values: FloatArray, groups: Groups) -> FloatArray:
     return np.stack([values[..., list(group)].sum(axis=-1) for group in groups], axis=-1)
 
 
-def leading_reasons(*, values: FloatArray, most: int) -> tuple[int, ...]:
-    """Return at most ``most`` places that push towards denial, strongest first; ties go to the lower place."""
-    least = _ROUNDING * float(np.abs(values).max())
+def leading_reasons(*, values: FloatArray, most: int, least_share: float) -> tuple[int, ...]:
+    """Return at most ``most`` places that push towards denial, strongest first; ties go to the lower place.
+
+    Each carries at least ``least_share`` of all that pushes towards denial.
+    """
+    least = max(least_share * float(values[values > 0.0].sum()), _ROUNDING * float(np.abs(values).max()))
     order = np.argsort(-values, kind="stable")[:most]
-    return tuple(int(place) for place in order if values[place] > least)
+    return tuple(int(place) for place in order if values[place] > 0.0 and values[place] >= least)
 
 
 def lowest_overlap(*, reasons: tuple[int, ...], others: Sequence[tuple[int, ...]]) -> float:

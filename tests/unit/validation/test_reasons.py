@@ -78,6 +78,12 @@ def test_wilsons_interval_is_the_published_one(hits: int, n: int) -> None:
     assert 0.0 <= mirror[0] <= 1.0 - hits / n <= mirror[1] <= 1.0
 
 
+@pytest.mark.parametrize("n", [1, 10, 40, 1000])
+def test_wilsons_interval_of_all_or_none_stays_inside(n: int) -> None:
+    assert wilson_interval(hits=n, n=n, confidence=0.95)[1] == 1.0
+    assert wilson_interval(hits=0, n=n, confidence=0.95)[0] == 0.0
+
+
 def test_a_chain_of_correlated_columns_is_one_group() -> None:
     steps = np.arange(8.0)
     first = steps
@@ -92,10 +98,14 @@ def test_a_chain_of_correlated_columns_is_one_group() -> None:
 
 def test_reasons_push_towards_denial_and_are_few() -> None:
     values = np.array([0.5, -2.0, 0.1, 0.5, 1e-12, 0.3])
-    assert leading_reasons(values=values, most=4) == (0, 3, 5, 2)
-    assert leading_reasons(values=values, most=6) == (0, 3, 5, 2)
-    assert leading_reasons(values=values, most=1) == (0,)
-    assert leading_reasons(values=-np.ones(3), most=4) == ()
+    assert leading_reasons(values=values, most=4, least_share=0.0) == (0, 3, 5, 2)
+    assert leading_reasons(values=values, most=6, least_share=0.0) == (0, 3, 5, 2)
+    assert leading_reasons(values=values, most=1, least_share=0.0) == (0,)
+    # Pushes towards denial sum to 1.4: .1 is 7 % of them, .3 is 21 %.
+    assert leading_reasons(values=values, most=4, least_share=0.1) == (0, 3, 5)
+    assert leading_reasons(values=values, most=4, least_share=0.25) == (0, 3)
+    assert leading_reasons(values=-np.ones(3), most=4, least_share=0.0) == ()
+    assert leading_reasons(values=np.zeros(3), most=4, least_share=0.0) == ()
     merged = merge_contributions(values=values, groups=((0, 1), (2,), (3, 4, 5)))
     assert merged.tolist() == pytest.approx([-1.5, 0.1, 0.8])
 
@@ -135,6 +145,8 @@ def test_only_the_reference_sample_moves_the_reasons_of_an_exact_route() -> None
     assert found["reasons_hold_reseeded"] == 1.0
     assert found["reasons_hold"] == found["reasons_hold_resampled"] < 1.0
     narrow, wide = (estimates(tell(reference=size, band="0.3", runs="5")) for size in ("5", "300"))
+    # A sample is at most half of the 236 who are near the cut-off.
+    assert dict(rows(tell(), "reference"))["reference sample"] == "118 of these in each run"
     assert wide["reasons_hold"] > narrow["reasons_hold"]
     assert wide["convergence_ratio"] < narrow["convergence_ratio"]
 
@@ -148,7 +160,7 @@ def test_reasons_that_the_seed_picks_do_not_hold() -> None:
 
 def test_probabilities_alone_give_the_reasons_of_the_log_odds() -> None:
     boxed = tell(BlackBox, black_box_reference="100", black_box_applicants="40")
-    exact = tell()
+    exact = tell(reference="100")
     assert rows(boxed, "reasons") == rows(exact, "reasons")
     first, second = ([float(row[3]) for row in rows(one, "examples")] for one in (boxed, exact))
     assert first == pytest.approx(second, abs=1e-6)
@@ -188,7 +200,7 @@ def test_no_more_reasons_than_the_plan_allows() -> None:
     ("params", "words"),
     [
         ({"cutoff": "0.99", "fewest": "20"}, "above the cut-off; 20 are needed"),
-        ({"reference": "300"}, "near the cut-off; 600 are needed"),
+        ({"fewest_reference": "300"}, "near the cut-off; 600 are needed"),
     ],
 )
 def test_too_few_on_either_side_of_the_cutoff_is_not_applicable(params: dict[str, str], words: str) -> None:
