@@ -106,7 +106,10 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     return Measurement(
         metrics=_metrics(judged, spread, len(rows)),
         tables=(_table(judged, spread),),
-        figures=tuple(_figure(one, explainer.space) for one in judged[: params.integer("shown")]),
+        figures=tuple(
+            _figure(place, one, explainer.space)
+            for place, one in enumerate(judged[: params.integer("shown")], start=1)
+        ),
         notes=(
             f"route {explainer.route}, effects in {explainer.space}",
             f"accumulated effects of {len(rows)} rows, partial dependence over {len(background)}",
@@ -208,10 +211,10 @@ def _table(judged: Sequence[_Judged], spread: float) -> Table:
     )
 
 
-def _figure(one: _Judged, space: str) -> Figure:
+def _figure(place: int, one: _Judged, space: str) -> Figure:
     effect = one.effect
     return Figure(
-        id=f"effect-{one.name}",
+        id=f"effect_{place}",
         title=f"Effect of {one.name}",
         kind="line",
         x_label=one.name,

@@ -134,7 +134,8 @@ def test_a_linear_model_keeps_its_signs_and_breaks_the_opposite() -> None:
 
 def test_the_inputs_of_the_furthest_reach_are_drawn_with_both_curves() -> None:
     result = execute(CHECK, params={"shown": "2"})
-    assert [one.id for one in result.figures] == [f"effect-{name}" for name in NAMES[:2]]
+    assert [one.id for one in result.figures] == ["effect_1", "effect_2"]
+    assert [one.x_label for one in result.figures] == list(NAMES[:2])
     assert [one.name for one in result.figures[0].series] == [
         "accumulated local effect",
         "partial dependence",
