@@ -19,6 +19,7 @@ class CheckKind(StrEnum):
     STABILITY = "stability"
     DRIFT = "drift"
     EXPLANATION = "explanation"
+    FAIRNESS = "fairness"
     BENCHMARK = "benchmark"
     CAPITAL = "capital"
     INTEGRITY = "integrity"

@@ -64,7 +64,7 @@ def ensure_probabilities(*, scores: FloatArray, sample: str) -> None:
     """Raise ``UnusableInputError`` ``not_a_probability`` unless every score lies between 0 and 1."""
     if (scores < 0.0).any() or (scores > 1.0).any():
         raise UnusableInputError(
-            reason="not_a_probability", detail=f"{sample}: scores outside 0 to 1 cannot be calibrated"
+            reason="not_a_probability", detail=f"{sample}: scores outside 0 to 1 are no probabilities"
         )
 
 

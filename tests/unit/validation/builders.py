@@ -19,6 +19,8 @@ from validation.engine.core import execute_check
 NAMES = ("income", "debt", "age")
 WEIGHTS = np.array([1.0, -0.8, 0.4])
 EDGES = (0.1, 0.2, 0.4)
+# What a plan must state before a check yields everything that it offers.
+STATED = {"explain.effects": {"rising": "income", "falling": "debt"}}
 
 
 class LinearExplainer:
@@ -98,12 +100,13 @@ def tools(spec: CheckSpec, seed: int) -> Tools:
 
 
 def sample(rows: int, seed: int) -> dict[str, Any]:
-    """Features, labels drawn from the model's own probabilities, and these as scores."""
+    """Features, labels drawn from the model's own probabilities, these as scores, and a group that differs in none."""
     rng = np.random.default_rng(seed)
     features = rng.normal(size=(rows, 3))
     scores = 1.0 / (1.0 + np.exp(-(features @ WEIGHTS - 1.5)))
     labels = (rng.random(rows) < scores).astype(np.int8)
-    return {"features": features, "labels": labels, "scores": scores}
+    segments = (rng.random(rows) < 0.4).astype(np.int8)
+    return {"features": features, "labels": labels, "scores": scores, "segments": segments}
 
 
 def earlier(scores: FloatArray, seed: int) -> FloatArray:
@@ -135,8 +138,9 @@ def inputs(**changed: Any) -> CheckInputs:
 
 
 def plan(*checks: str, **fields: Any) -> ValidationPlan:
-    """A plan of the named checks; the same fields go into each request."""
-    return parse_plan(data=[{"check": check, **fields} for check in checks], specs=list_specs())
+    """A plan of the named checks; the same fields go into each request, in place of what they must state."""
+    items = [{"check": check, "params": STATED.get(check, {}), **fields} for check in checks]
+    return parse_plan(data=items, specs=list_specs())
 
 
 def execute(check: str, given: CheckInputs | None = None, **fields: Any) -> CheckResult:

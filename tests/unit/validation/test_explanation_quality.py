@@ -1,12 +1,11 @@
 """Faithfulness, disagreement and surrogates: hand-worked and published values, and a planted deceiver."""
 
-import csv
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.oracle.validation.values import explanation_value as value
 from validation.stats.disagreement import agreement
 from validation.stats.faithfulness import (
     curve_area,
@@ -22,20 +21,8 @@ from validation.stats.manifold import manifold_support
 from validation.stats.shapley import permutation_values
 from validation.stats.surrogate import fit_surrogate
 
-ROWS = list(
-    csv.DictReader(
-        (Path(__file__).parents[2] / "oracle" / "validation" / "explanation_values.csv")
-        .read_text(encoding="utf-8")
-        .splitlines()
-    )
-)
 ONE, ZERO = np.ones(4), np.zeros((1, 4))
 WEIGHTS = np.array([4.0, 2.0, 1.0, 1.0]) / 8.0
-
-
-def value(case: str, output: str) -> float:
-    (row,) = (row for row in ROWS if (row["case"], row["output"]) == (case, output))
-    return float(row["value"])
 
 
 def weigh(rows: np.ndarray) -> np.ndarray:

@@ -30,6 +30,9 @@ ASKED_BY_NO_PACK = {
     "stability.concentration",
     "stability.migrations",
     "drift.domain",
+    "explain.effects",
+    "explain.reasons",
+    "fairness.outcomes",
 }
 
 
