@@ -195,8 +195,10 @@ def _wasserstein(profile: NumericProfile, gap: FloatArray, held: CountArray, out
 
 def _hidden_on_average(present: FloatArray, borders: FloatArray, held: FloatArray) -> float:
     """Return the mean width of a row's slot: by so much the area may be wrong."""
-    if np.abs(present).max() > np.finfo(np.float32).max:
-        # Beyond single precision a slot has no upper border.
+    with np.errstate(over="ignore"):
+        lowest, highest = present.min().astype(np.float32), present.max().astype(np.float32)
+    if lowest < borders[0] or highest > borders[-1]:
+        # Where single precision ends a slot has no outer border.
         return float(np.finfo(np.float64).max)
     return float((np.diff(borders) * held[1:-1]).sum()) / len(present)
 
