@@ -12,7 +12,7 @@ from registry.domain.errors import MrmError
 from registry.domain.vocab import FindingStatus, Severity, Verdict
 from registry.findings.models import Finding
 from registry.outbox.models import OutboxMessage
-from tests.builders.registry import AT, Story, a_story, by, submission
+from tests.builders.registry import AT, Story, a_story, actor, by, submission
 
 pytestmark = pytest.mark.usefixtures("bank")
 SEEN = ("dana", "dora", "owen", "olga", "vera", "ada", "rex")
@@ -57,6 +57,13 @@ def test_an_accepted_risk_counts_as_open_again_after_its_last_day(finding: Findi
     event = AuditEvent.objects.get(action="finding.risk_accepted")
     assert b"small and watched" in bytes(event.entry)
     assert AuditEvent.objects.filter(action="policy.decided", id__gt=event.pk).exists()
+
+
+def test_the_timeline_says_when_an_accepted_risk_counts_again(finding: Finding) -> None:
+    accept(finding)
+    found = api.get_timeline(actor=actor("rex"), at=AT, intended_use_uuid=finding.intended_use.uuid)
+    turns = [turn.on for turn in found.turns if "The acceptance of a finding's risk ends" in turn.events]
+    assert turns == [AT.date() + timedelta(days=61)]
 
 
 def test_only_an_independent_approver_accepts(finding: Finding) -> None:

@@ -64,6 +64,13 @@ def model_tier(story: Story) -> int | None:
     return RegisteredModel.objects.get(pk=story.use.version.registered_model.pk).risk_tier
 
 
+def test_the_timeline_says_when_the_tier_that_a_person_set_ends() -> None:
+    story = a_use().requested()
+    put(story, 3)
+    found = api.get_timeline(actor=actor("rex"), at=AT, intended_use_uuid=story.use.uuid)
+    assert [turn.on for turn in found.turns if "The tier that a person set ends" in turn.events] == [UNTIL]
+
+
 def test_a_milder_tier_decides_until_its_end_and_is_seen_in_the_decision() -> None:
     story = a_use()
     assert tier_on(story) == 2
