@@ -6,6 +6,7 @@ from scipy.special import ndtri
 
 from validation.domain.check import CheckKind, CheckSpec, Feed, FiveParts, ParamKind, Params, ParamSpec
 from validation.domain.inputs import CheckInputs
+from validation.domain.params import MIN_DEFAULTS, SAMPLE
 from validation.domain.results import Measurement, Metric
 from validation.domain.tools import Tools
 from validation.stats.calibration import brier, expected_calibration_error, grades
@@ -18,13 +19,7 @@ SPEC = CheckSpec(
     kind=CheckKind.CALIBRATION,
     needs=("{sample}.labels", "{sample}.scores", "grade_edges"),
     params=(
-        ParamSpec(
-            name="sample",
-            kind=ParamKind.TEXT,
-            default="test",
-            meaning="the sample measured",
-            choices=("train", "test", "recent"),
-        ),
+        SAMPLE,
         ParamSpec(
             name="confidence",
             kind=ParamKind.DECIMAL,
@@ -33,13 +28,7 @@ SPEC = CheckSpec(
             minimum=Decimal("0.5"),
             maximum=Decimal("0.999"),
         ),
-        ParamSpec(
-            name="min_defaults",
-            kind=ParamKind.INTEGER,
-            default="20",
-            meaning="fewest rows of either class",
-            minimum=Decimal(2),
-        ),
+        MIN_DEFAULTS,
     ),
     metrics=(
         *("brier", "skill", "reliability", "resolution", "uncertainty", "within_grades"),

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from validation.domain.check import CheckKind, CheckSpec, Feed, FiveParts, ParamKind, Params, ParamSpec
 from validation.domain.inputs import CheckInputs, NotApplicableError, UnusableInputError
+from validation.domain.params import SAMPLE
 from validation.domain.results import Measurement, Metric, Table, decimal_text
 from validation.domain.tools import Tools
 from validation.stats.calibration import Grades, grades, hosmer_lemeshow
@@ -16,13 +17,7 @@ SPEC = CheckSpec(
     kind=CheckKind.CALIBRATION,
     needs=("{sample}.labels", "{sample}.scores", "grade_edges"),
     params=(
-        ParamSpec(
-            name="sample",
-            kind=ParamKind.TEXT,
-            default="test",
-            meaning="the sample measured",
-            choices=("train", "test", "recent"),
-        ),
+        SAMPLE,
         ParamSpec(
             name="degrees",
             kind=ParamKind.TEXT,

@@ -6,6 +6,7 @@ import numpy as np
 
 from validation.domain.check import CheckKind, CheckSpec, Feed, FiveParts, ParamKind, Params, ParamSpec
 from validation.domain.inputs import CheckInputs, FloatArray
+from validation.domain.params import SAMPLE
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
 from validation.domain.tools import Tools
 from validation.stats.calibration import Grades, binomial_p, grades, holm, jeffreys_interval, jeffreys_p
@@ -18,13 +19,7 @@ SPEC = CheckSpec(
     kind=CheckKind.CALIBRATION,
     needs=("{sample}.labels", "{sample}.scores", "grade_edges"),
     params=(
-        ParamSpec(
-            name="sample",
-            kind=ParamKind.TEXT,
-            default="test",
-            meaning="the sample measured",
-            choices=("train", "test", "recent"),
-        ),
+        SAMPLE,
         ParamSpec(
             name="alpha",
             kind=ParamKind.DECIMAL,

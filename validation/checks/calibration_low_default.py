@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from validation.domain.check import CheckKind, CheckSpec, FiveParts, ParamKind, Params, ParamSpec
 from validation.domain.inputs import CheckInputs, FloatArray, NotApplicableError
+from validation.domain.params import SAMPLE
 from validation.domain.results import Measurement, Metric, Table, decimal_text
 from validation.domain.tools import Tools
 from validation.stats.calibration import Grades, binomial_p, grades, holm
@@ -17,13 +18,7 @@ SPEC = CheckSpec(
     kind=CheckKind.CALIBRATION,
     needs=("{sample}.labels", "{sample}.scores", "grade_edges"),
     params=(
-        ParamSpec(
-            name="sample",
-            kind=ParamKind.TEXT,
-            default="test",
-            meaning="the sample measured",
-            choices=("train", "test", "recent"),
-        ),
+        SAMPLE,
         ParamSpec(
             name="correlation",
             kind=ParamKind.DECIMAL,

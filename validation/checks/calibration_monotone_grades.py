@@ -6,6 +6,7 @@ import numpy as np
 
 from validation.domain.check import CheckKind, CheckSpec, FiveParts, ParamKind, Params, ParamSpec
 from validation.domain.inputs import CheckInputs, FloatArray, NotApplicableError
+from validation.domain.params import SAMPLE
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
 from validation.domain.tools import Tools
 from validation.stats.calibration import Grades, grades, holm
@@ -21,13 +22,7 @@ SPEC = CheckSpec(
     kind=CheckKind.CALIBRATION,
     needs=("{sample}.labels", "{sample}.scores", "grade_edges"),
     params=(
-        ParamSpec(
-            name="sample",
-            kind=ParamKind.TEXT,
-            default="test",
-            meaning="the sample measured",
-            choices=("train", "test", "recent"),
-        ),
+        SAMPLE,
         ParamSpec(
             name="alpha",
             kind=ParamKind.DECIMAL,

@@ -1,9 +1,8 @@
 """Check ``calibration.spiegelhalter``: is the squared error what the PDs themselves promise?"""
 
-from decimal import Decimal
-
-from validation.domain.check import CheckKind, CheckSpec, FiveParts, ParamKind, Params, ParamSpec
+from validation.domain.check import CheckKind, CheckSpec, FiveParts, Params
 from validation.domain.inputs import CheckInputs, NotApplicableError
+from validation.domain.params import MIN_DEFAULTS, SAMPLE
 from validation.domain.results import Measurement, Metric
 from validation.domain.tools import Tools
 from validation.stats.low_default import spiegelhalter
@@ -16,20 +15,8 @@ SPEC = CheckSpec(
     kind=CheckKind.CALIBRATION,
     needs=("{sample}.labels", "{sample}.scores"),
     params=(
-        ParamSpec(
-            name="sample",
-            kind=ParamKind.TEXT,
-            default="test",
-            meaning="the sample measured",
-            choices=("train", "test", "recent"),
-        ),
-        ParamSpec(
-            name="min_defaults",
-            kind=ParamKind.INTEGER,
-            default="20",
-            meaning="fewest rows of either class",
-            minimum=Decimal(2),
-        ),
+        SAMPLE,
+        MIN_DEFAULTS,
     ),
     metrics=("z", "p_value", "excess_brier"),
     feeds=(),

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from validation.domain.check import CheckKind, CheckSpec, Feed, FiveParts, ParamKind, Params, ParamSpec
 from validation.domain.inputs import CheckInputs, UnusableInputError
+from validation.domain.params import CONFIDENCE
 from validation.domain.results import Measurement, Metric, Table
 from validation.domain.tools import Tools
 from validation.stats.discrimination import auc, paired_difference
@@ -25,14 +26,7 @@ SPEC = CheckSpec(
             minimum=Decimal(2),
             maximum=Decimal(50),
         ),
-        ParamSpec(
-            name="confidence",
-            kind=ParamKind.DECIMAL,
-            default="0.95",
-            meaning="confidence of the interval",
-            minimum=Decimal("0.5"),
-            maximum=Decimal("0.999"),
-        ),
+        CONFIDENCE,
         ParamSpec(
             name="min_defaults",
             kind=ParamKind.INTEGER,

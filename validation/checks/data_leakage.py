@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from validation.domain.check import CheckKind, CheckSpec, FiveParts, ParamKind, Params, ParamSpec
-from validation.domain.inputs import CheckInputs, UnusableInputError
+from validation.domain.inputs import SAMPLES, CheckInputs, UnusableInputError
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
 from validation.domain.tools import Tools
 from validation.stats.leakage import ColumnSigns, column_signs
@@ -24,7 +24,7 @@ SPEC = CheckSpec(
             kind=ParamKind.TEXT,
             default="train",
             meaning="the sample measured",
-            choices=("train", "test", "recent"),
+            choices=SAMPLES,
         ),
         ParamSpec(
             name="auc_bound",

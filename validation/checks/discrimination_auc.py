@@ -1,9 +1,8 @@
 """Check ``discrimination.auc``: how well scores order defaults, with DeLong's interval."""
 
-from decimal import Decimal
-
-from validation.domain.check import CheckKind, CheckSpec, Feed, FiveParts, ParamKind, Params, ParamSpec
+from validation.domain.check import CheckKind, CheckSpec, Feed, FiveParts, Params
 from validation.domain.inputs import CheckInputs
+from validation.domain.params import CONFIDENCE, MIN_DEFAULTS, SAMPLE
 from validation.domain.results import Figure, Measurement, Metric, Series
 from validation.domain.tools import Tools
 from validation.stats.discrimination import Auc, auc
@@ -19,28 +18,9 @@ SPEC = CheckSpec(
     kind=CheckKind.DISCRIMINATION,
     needs=("{sample}.labels", "{sample}.scores"),
     params=(
-        ParamSpec(
-            name="sample",
-            kind=ParamKind.TEXT,
-            default="test",
-            meaning="the sample measured",
-            choices=("train", "test", "recent"),
-        ),
-        ParamSpec(
-            name="confidence",
-            kind=ParamKind.DECIMAL,
-            default="0.95",
-            meaning="confidence of the interval",
-            minimum=Decimal("0.5"),
-            maximum=Decimal("0.999"),
-        ),
-        ParamSpec(
-            name="min_defaults",
-            kind=ParamKind.INTEGER,
-            default="20",
-            meaning="fewest rows of either class",
-            minimum=Decimal(2),
-        ),
+        SAMPLE,
+        CONFIDENCE,
+        MIN_DEFAULTS,
     ),
     metrics=("auc", "gini"),
     feeds=(

@@ -3,14 +3,12 @@
 from decimal import Decimal
 
 from validation.domain.check import CheckKind, CheckSpec, FiveParts, ParamKind, Params, ParamSpec
-from validation.domain.inputs import CheckInputs, NotApplicableError
+from validation.domain.inputs import SAMPLES, CheckInputs, NotApplicableError
 from validation.domain.results import Measurement, Metric
 from validation.domain.tools import Tools
 from validation.stats.discrimination import auc
 from validation.stats.discrimination_detail import decline
 from validation.stats.outcomes import read_outcomes
-
-_SAMPLES = ("train", "test", "recent")
 
 SPEC = CheckSpec(
     id="discrimination.decline",
@@ -24,14 +22,14 @@ SPEC = CheckSpec(
             kind=ParamKind.TEXT,
             default="recent",
             meaning="the later sample",
-            choices=_SAMPLES,
+            choices=SAMPLES,
         ),
         ParamSpec(
             name="initial",
             kind=ParamKind.TEXT,
             default="test",
             meaning="the sample of the initial validation",
-            choices=_SAMPLES,
+            choices=SAMPLES,
         ),
         ParamSpec(
             name="initial_auc",

@@ -1,11 +1,10 @@
 """Check ``discrimination.ks``: the widest gap between the score distributions of the two classes."""
 
-from decimal import Decimal
-
 import numpy as np
 
-from validation.domain.check import CheckKind, CheckSpec, Feed, FiveParts, ParamKind, Params, ParamSpec
+from validation.domain.check import CheckKind, CheckSpec, Feed, FiveParts, Params
 from validation.domain.inputs import CheckInputs, FloatArray
+from validation.domain.params import CONFIDENCE, MIN_DEFAULTS, SAMPLE
 from validation.domain.results import Figure, Measurement, Metric, Series
 from validation.domain.tools import Tools
 from validation.stats.discrimination import ks_interval, ks_separation
@@ -18,28 +17,9 @@ SPEC = CheckSpec(
     kind=CheckKind.DISCRIMINATION,
     needs=("{sample}.labels", "{sample}.scores"),
     params=(
-        ParamSpec(
-            name="sample",
-            kind=ParamKind.TEXT,
-            default="test",
-            meaning="the sample measured",
-            choices=("train", "test", "recent"),
-        ),
-        ParamSpec(
-            name="confidence",
-            kind=ParamKind.DECIMAL,
-            default="0.95",
-            meaning="confidence of the interval",
-            minimum=Decimal("0.5"),
-            maximum=Decimal("0.999"),
-        ),
-        ParamSpec(
-            name="min_defaults",
-            kind=ParamKind.INTEGER,
-            default="20",
-            meaning="fewest rows of either class",
-            minimum=Decimal(2),
-        ),
+        SAMPLE,
+        CONFIDENCE,
+        MIN_DEFAULTS,
     ),
     metrics=("ks",),
     feeds=(Feed(metric="ks", fact="evidence.ks"),),

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from validation.domain.check import CheckKind, CheckSpec, FiveParts, ParamKind, Params, ParamSpec
 from validation.domain.inputs import CheckInputs
+from validation.domain.params import CONFIDENCE, MIN_DEFAULTS, SAMPLE
 from validation.domain.results import Measurement, Metric
 from validation.domain.tools import Tools
 from validation.stats.discrimination import auc
@@ -17,13 +18,7 @@ SPEC = CheckSpec(
     kind=CheckKind.DISCRIMINATION,
     needs=("{sample}.labels", "{sample}.scores"),
     params=(
-        ParamSpec(
-            name="sample",
-            kind=ParamKind.TEXT,
-            default="test",
-            meaning="the sample measured",
-            choices=("train", "test", "recent"),
-        ),
+        SAMPLE,
         ParamSpec(
             name="most_alarms",
             kind=ParamKind.DECIMAL,
@@ -32,21 +27,8 @@ SPEC = CheckSpec(
             minimum=Decimal("0.01"),
             maximum=Decimal(1),
         ),
-        ParamSpec(
-            name="confidence",
-            kind=ParamKind.DECIMAL,
-            default="0.95",
-            meaning="confidence of the interval",
-            minimum=Decimal("0.5"),
-            maximum=Decimal("0.999"),
-        ),
-        ParamSpec(
-            name="min_defaults",
-            kind=ParamKind.INTEGER,
-            default="20",
-            meaning="fewest rows of either class",
-            minimum=Decimal(2),
-        ),
+        CONFIDENCE,
+        MIN_DEFAULTS,
     ),
     metrics=("partial_auc",),
     feeds=(),

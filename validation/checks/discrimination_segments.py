@@ -9,6 +9,7 @@ import numpy as np
 
 from validation.domain.check import CheckKind, CheckSpec, FiveParts, ParamKind, Params, ParamSpec
 from validation.domain.inputs import CheckInputs, FloatArray, NotApplicableError, UnusableInputError
+from validation.domain.params import SAMPLE
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
 from validation.domain.tools import Tools
 from validation.stats.calibration import holm
@@ -26,13 +27,7 @@ SPEC = CheckSpec(
     kind=CheckKind.DISCRIMINATION,
     needs=("{sample}.labels", "{sample}.scores", "{sample}.features"),
     params=(
-        ParamSpec(
-            name="sample",
-            kind=ParamKind.TEXT,
-            default="test",
-            meaning="the sample measured",
-            choices=("train", "test", "recent"),
-        ),
+        SAMPLE,
         ParamSpec(
             name="column",
             kind=ParamKind.TEXT,

@@ -8,6 +8,7 @@ import numpy as np
 
 from validation.domain.check import CheckKind, CheckSpec, Feed, FiveParts, ParamKind, Params, ParamSpec
 from validation.domain.inputs import CheckInputs, FloatArray, UnusableInputError
+from validation.domain.params import CURRENT, REFERENCE
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
 from validation.domain.tools import ColumnDrift, Tools
 from validation.stats.alarms import Verdicts, batch_level
@@ -15,8 +16,6 @@ from validation.stats.column_shift import ColumnShift, Settings, compare_columns
 from validation.stats.outcomes import ensure_rows, read_features
 from validation.stats.rates import share_interval
 from validation.stats.sampling import pick_rows
-
-_SAMPLES = ("train", "test", "recent")
 
 SPEC = CheckSpec(
     id="drift.data",
@@ -26,20 +25,8 @@ SPEC = CheckSpec(
     needs=("{reference}.features", "{current}.features"),
     tools=("drift",),
     params=(
-        ParamSpec(
-            name="reference",
-            kind=ParamKind.TEXT,
-            default="test",
-            meaning="the sample compared with",
-            choices=_SAMPLES,
-        ),
-        ParamSpec(
-            name="current",
-            kind=ParamKind.TEXT,
-            default="recent",
-            meaning="the batch judged",
-            choices=_SAMPLES,
-        ),
+        REFERENCE,
+        CURRENT,
         ParamSpec(
             name="method",
             kind=ParamKind.TEXT,

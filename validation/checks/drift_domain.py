@@ -8,13 +8,12 @@ from scipy.special import ndtr
 
 from validation.domain.check import CheckKind, CheckSpec, FiveParts, ParamKind, Params, ParamSpec
 from validation.domain.inputs import CheckInputs, FloatArray, UnusableInputError
+from validation.domain.params import CONFIDENCE, CURRENT, REFERENCE
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
 from validation.domain.tools import Tools
 from validation.stats.discrimination import Auc, auc
 from validation.stats.outcomes import ensure_rows, read_features
 from validation.stats.sampling import sample_rows
-
-_SAMPLES = ("train", "test", "recent")
 
 SPEC = CheckSpec(
     id="drift.domain",
@@ -24,28 +23,9 @@ SPEC = CheckSpec(
     needs=("{reference}.features", "{current}.features"),
     tools=("separator",),
     params=(
-        ParamSpec(
-            name="reference",
-            kind=ParamKind.TEXT,
-            default="test",
-            meaning="the sample compared with",
-            choices=_SAMPLES,
-        ),
-        ParamSpec(
-            name="current",
-            kind=ParamKind.TEXT,
-            default="recent",
-            meaning="the batch judged",
-            choices=_SAMPLES,
-        ),
-        ParamSpec(
-            name="confidence",
-            kind=ParamKind.DECIMAL,
-            default="0.95",
-            meaning="confidence of the interval",
-            minimum=Decimal("0.5"),
-            maximum=Decimal("0.999"),
-        ),
+        REFERENCE,
+        CURRENT,
+        CONFIDENCE,
         ParamSpec(
             name="most_rows",
             kind=ParamKind.INTEGER,

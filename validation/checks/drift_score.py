@@ -6,13 +6,12 @@ import numpy as np
 
 from validation.domain.check import CheckKind, CheckSpec, Feed, FiveParts, ParamKind, Params, ParamSpec
 from validation.domain.inputs import CheckInputs, FloatArray, NotApplicableError
+from validation.domain.params import CURRENT, REFERENCE
 from validation.domain.results import Figure, Measurement, Metric, Series
 from validation.domain.tools import Tools
 from validation.stats.discrimination import ks_interval
 from validation.stats.outcomes import ensure_rows
 from validation.stats.stability import bin_counts, ks_comparison, psi_from_counts, quantile_edges
-
-_SAMPLES = ("train", "test", "recent")
 
 SPEC = CheckSpec(
     id="drift.score",
@@ -21,20 +20,8 @@ SPEC = CheckSpec(
     kind=CheckKind.DRIFT,
     needs=("{reference}.scores", "{current}.scores"),
     params=(
-        ParamSpec(
-            name="reference",
-            kind=ParamKind.TEXT,
-            default="test",
-            meaning="the sample compared with",
-            choices=_SAMPLES,
-        ),
-        ParamSpec(
-            name="current",
-            kind=ParamKind.TEXT,
-            default="recent",
-            meaning="the batch judged",
-            choices=_SAMPLES,
-        ),
+        REFERENCE,
+        CURRENT,
         ParamSpec(
             name="bins",
             kind=ParamKind.INTEGER,

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from validation.domain.check import CheckKind, CheckSpec, FiveParts, ParamKind, Params, ParamSpec
 from validation.domain.inputs import CheckInputs, FloatArray, UnusableInputError
@@ -14,17 +13,6 @@ from validation.stats.sampling import sample_rows
 
 _SIGNS = {"rising": 1, "falling": -1}
 _NO_INTERVAL = "no interval: a property of the model over the rows asked about"
-
-
-def _whole(name: str, default: str, meaning: str, minimum: int, maximum: int) -> ParamSpec:
-    return ParamSpec(
-        name=name,
-        kind=ParamKind.INTEGER,
-        default=default,
-        meaning=meaning,
-        minimum=Decimal(minimum),
-        maximum=Decimal(maximum),
-    )
 
 
 def _names(name: str, meaning: str) -> ParamSpec:
@@ -40,12 +28,14 @@ SPEC = CheckSpec(
     tools=("explainer",),
     deadline_s=300,
     params=(
-        _whole("intervals", "20", "intervals of an input's grid, cut at quantiles", 2, 200),
-        _whole("rows", "2000", "test rows behind the accumulated effects", 20, 100000),
-        _whole("background", "200", "test rows behind the partial dependence", 10, 5000),
-        _whole("black_box_rows", "400", "`rows` when only predictions are at hand", 20, 100000),
-        _whole("black_box_background", "50", "`background` when only predictions are at hand", 10, 5000),
-        _whole("shown", "4", "inputs of the furthest reach that are drawn", 1, 20),
+        ParamSpec.whole("intervals", "20", "intervals of an input's grid, cut at quantiles", 2, 200),
+        ParamSpec.whole("rows", "2000", "test rows behind the accumulated effects", 20, 100000),
+        ParamSpec.whole("background", "200", "test rows behind the partial dependence", 10, 5000),
+        ParamSpec.whole("black_box_rows", "400", "`rows` when only predictions are at hand", 20, 100000),
+        ParamSpec.whole(
+            "black_box_background", "50", "`background` when only predictions are at hand", 10, 5000
+        ),
+        ParamSpec.whole("shown", "4", "inputs of the furthest reach that are drawn", 1, 20),
         _names("rising", "inputs whose effect on risk must never fall, names separated by commas"),
         _names("falling", "inputs whose effect on risk must never rise, names separated by commas"),
     ),

@@ -27,17 +27,6 @@ from validation.stats.shapley import permutation_values
 _SHOWN = 5
 
 
-def _whole(name: str, default: str, meaning: str, minimum: int, maximum: int) -> ParamSpec:
-    return ParamSpec(
-        name=name,
-        kind=ParamKind.INTEGER,
-        default=default,
-        meaning=meaning,
-        minimum=Decimal(minimum),
-        maximum=Decimal(maximum),
-    )
-
-
 def _share(name: str, default: str, meaning: str, minimum: str = "0.01", maximum: str = "0.99") -> ParamSpec:
     return ParamSpec(
         name=name,
@@ -61,23 +50,33 @@ SPEC = CheckSpec(
         _share("cutoff", "0.8", "share of the test sample, lowest scores first, that would be approved"),
         _share("band", "0.1", "share of the test sample below the cut-off that counts as near it"),
         _share("merge_above", "0.7", "absolute rank correlation above which inputs are one reason", "0", "1"),
-        _whole("most", "4", "most reasons that an applicant is told", 1, 20),
+        ParamSpec.whole("most", "4", "most reasons that an applicant is told", 1, 20),
         _share(
             "least_share", "0.1", "least share of all that pushes towards denial, for a reason", "0", "0.5"
         ),
-        _whole("runs", "3", "other seeds, and as many other reference samples, that must agree", 1, 50),
-        _whole(
+        ParamSpec.whole(
+            "runs", "3", "other seeds, and as many other reference samples, that must agree", 1, 50
+        ),
+        ParamSpec.whole(
             "reference", "500", "most approved applicants near the cut-off in a reference sample", 5, 5000
         ),
-        _whole(
+        ParamSpec.whole(
             "fewest_reference", "50", "fewest of them in a reference sample, at most half of all", 5, 5000
         ),
-        _whole("applicants", "40", "denied applicants whose reasons are examined", 4, 5000),
-        _whole("pool", "20000", "most rows of each sample that are scored to find both groups", 100, 100000),
-        _whole("fewest", "10", "fewest denied applicants to judge", 4, 5000),
-        _whole("black_box_reference", "30", "`reference` when only predictions are at hand", 5, 5000),
-        _whole("black_box_applicants", "10", "`applicants` when only predictions are at hand", 4, 5000),
-        _whole("pairs", "8", "pairs of orders of the inputs when only predictions are at hand", 1, 200),
+        ParamSpec.whole("applicants", "40", "denied applicants whose reasons are examined", 4, 5000),
+        ParamSpec.whole(
+            "pool", "20000", "most rows of each sample that are scored to find both groups", 100, 100000
+        ),
+        ParamSpec.whole("fewest", "10", "fewest denied applicants to judge", 4, 5000),
+        ParamSpec.whole(
+            "black_box_reference", "30", "`reference` when only predictions are at hand", 5, 5000
+        ),
+        ParamSpec.whole(
+            "black_box_applicants", "10", "`applicants` when only predictions are at hand", 4, 5000
+        ),
+        ParamSpec.whole(
+            "pairs", "8", "pairs of orders of the inputs when only predictions are at hand", 1, 200
+        ),
     ),
     metrics=(
         *("reasons_hold", "reasons_hold_reseeded", "reasons_hold_resampled"),

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from validation.domain.check import CheckKind, CheckSpec, FiveParts, ParamKind, Params, ParamSpec
-from validation.domain.inputs import CheckInputs, FloatArray, NotApplicableError, UnusableInputError
+from validation.domain.inputs import SAMPLES, CheckInputs, FloatArray, NotApplicableError, UnusableInputError
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
 from validation.domain.tools import Tools
 from validation.stats.fairness import Approvals, Impact, equalised_odds, standardised_difference
@@ -41,7 +41,7 @@ SPEC = CheckSpec(
             kind=ParamKind.TEXT,
             default="test",
             meaning="the sample whose outcomes are compared",
-            choices=("train", "test", "recent"),
+            choices=SAMPLES,
         ),
         _decimal("protected", "1", "value of `segments` that marks the protected group", None, None),
         _decimal("cutoff", "0", "highest score approved; 0: the quantile `approved_share`", "0", "1"),

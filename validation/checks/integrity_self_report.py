@@ -3,7 +3,8 @@
 from decimal import Decimal, InvalidOperation
 
 from validation.domain.check import CheckKind, CheckSpec, Feed, FiveParts, ParamKind, Params, ParamSpec
-from validation.domain.inputs import CheckInputs, NotApplicableError, UnusableInputError
+from validation.domain.inputs import SAMPLES, CheckInputs, NotApplicableError, UnusableInputError
+from validation.domain.params import MIN_DEFAULTS
 from validation.domain.results import Measurement, Metric, Table, decimal_text
 from validation.domain.tools import Tools
 from validation.stats.discrimination import auc, ks_separation
@@ -21,15 +22,9 @@ SPEC = CheckSpec(
             kind=ParamKind.TEXT,
             default="test",
             meaning="the sample on which the claims are recomputed",
-            choices=("train", "test", "recent"),
+            choices=SAMPLES,
         ),
-        ParamSpec(
-            name="min_defaults",
-            kind=ParamKind.INTEGER,
-            default="20",
-            meaning="fewest rows of either class",
-            minimum=Decimal(2),
-        ),
+        MIN_DEFAULTS,
     ),
     metrics=("self_report_gap", "overstatement"),
     feeds=(Feed(metric="self_report_gap", fact="evidence.self_report_gap"),),

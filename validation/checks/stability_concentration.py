@@ -5,14 +5,12 @@ from decimal import Decimal
 import numpy as np
 
 from validation.domain.check import CheckKind, CheckSpec, FiveParts, ParamKind, Params, ParamSpec
-from validation.domain.inputs import CheckInputs
+from validation.domain.inputs import SAMPLES, CheckInputs
 from validation.domain.results import Figure, Measurement, Metric, Series
 from validation.domain.tools import Tools
 from validation.stats.concentration import concentration, concentration_rise
 from validation.stats.outcomes import ensure_rows
 from validation.stats.stability import bin_counts
-
-_SAMPLES = ("train", "test", "recent")
 
 SPEC = CheckSpec(
     id="stability.concentration",
@@ -26,14 +24,14 @@ SPEC = CheckSpec(
             kind=ParamKind.TEXT,
             default="test",
             meaning="the sample of the initial validation",
-            choices=_SAMPLES,
+            choices=SAMPLES,
         ),
         ParamSpec(
             name="current",
             kind=ParamKind.TEXT,
             default="recent",
             meaning="the sample judged",
-            choices=_SAMPLES,
+            choices=SAMPLES,
         ),
         ParamSpec(
             name="min_rows",

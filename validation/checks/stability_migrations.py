@@ -6,7 +6,7 @@ from decimal import Decimal
 import numpy as np
 
 from validation.domain.check import CheckKind, CheckSpec, FiveParts, ParamKind, Params, ParamSpec
-from validation.domain.inputs import CheckInputs, FloatArray, UnusableInputError
+from validation.domain.inputs import SAMPLES, CheckInputs, FloatArray, UnusableInputError
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
 from validation.domain.tools import Tools
 from validation.stats.calibration import holm
@@ -34,7 +34,7 @@ SPEC = CheckSpec(
             kind=ParamKind.TEXT,
             default="test",
             meaning="the sample whose obligors were rated on both dates",
-            choices=("train", "test", "recent"),
+            choices=SAMPLES,
         ),
         ParamSpec(
             name="alpha",

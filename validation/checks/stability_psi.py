@@ -3,13 +3,12 @@
 from decimal import Decimal
 
 from validation.domain.check import CheckKind, CheckSpec, Feed, FiveParts, ParamKind, Params, ParamSpec
-from validation.domain.inputs import CheckInputs, NotApplicableError
+from validation.domain.inputs import SAMPLES, CheckInputs, NotApplicableError
+from validation.domain.params import CONFIDENCE
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
 from validation.domain.tools import Tools
 from validation.stats.outcomes import ensure_rows
 from validation.stats.stability import Psi, bin_counts, psi_from_counts, quantile_edges
-
-_SAMPLES = ("train", "test", "recent")
 
 SPEC = CheckSpec(
     id="stability.psi",
@@ -23,10 +22,10 @@ SPEC = CheckSpec(
             kind=ParamKind.TEXT,
             default="train",
             meaning="the sample compared with",
-            choices=_SAMPLES,
+            choices=SAMPLES,
         ),
         ParamSpec(
-            name="current", kind=ParamKind.TEXT, default="test", meaning="the sample judged", choices=_SAMPLES
+            name="current", kind=ParamKind.TEXT, default="test", meaning="the sample judged", choices=SAMPLES
         ),
         ParamSpec(
             name="bins",
@@ -36,14 +35,7 @@ SPEC = CheckSpec(
             minimum=Decimal(2),
             maximum=Decimal(100),
         ),
-        ParamSpec(
-            name="confidence",
-            kind=ParamKind.DECIMAL,
-            default="0.95",
-            meaning="confidence of the interval",
-            minimum=Decimal("0.5"),
-            maximum=Decimal("0.999"),
-        ),
+        CONFIDENCE,
         ParamSpec(
             name="min_rows",
             kind=ParamKind.INTEGER,
