@@ -177,6 +177,12 @@ def holds(actor: api.Actor, roles: str) -> bool:
 
 
 @register.filter
+def holds_everywhere(actor: api.Actor, roles: str) -> bool:
+    """Say whether the visitor holds one of the roles, comma-separated, for every legal entity."""
+    return any(actor.holds(Role(role), entity_key="") for role in roles.split(","))
+
+
+@register.filter
 def code_spans(text: object) -> SafeString:
     """Return a sentence with its `quoted` names set as code."""
     parts = str(text).split("`")

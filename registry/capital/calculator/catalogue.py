@@ -101,6 +101,11 @@ class Calculation:
         """The published or hand-worked examples."""
         return _examples().get(self.key, ())
 
+    @property
+    def sources(self) -> str:
+        """Where the examples come from: each source once, without the remarks behind a semicolon."""
+        return "; ".join(dict.fromkeys(one.citation.source.split(";")[0] for one in self.examples))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Example:

@@ -46,7 +46,9 @@ def override_tier(visit: Visit, *, uuid: UUID) -> HttpResponse:
             "lede": "A stricter tier holds until it is withdrawn. A milder one takes an independent approver, "
             "ends on a date, and lapses when the rules grow stricter.",
             "submit_label": "Set the tier",
-            "note": f"You may set a stricter tier only: you {' and '.join(conflicts)}." if conflicts else "",
+            "note": f"You may set a stricter tier only: {visit.actor.name} {' and '.join(conflicts)}."
+            if conflicts
+            else "",
         },
     )
 

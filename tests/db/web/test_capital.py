@@ -122,6 +122,12 @@ def test_a_refusal_keeps_the_form_and_names_the_way_out(door: Door) -> None:
     assert "credit; A; 1; 1; A-IRB; declared" in document.text
 
 
+def test_the_list_names_each_source_once_and_whole(door: Door) -> None:
+    text = read(door, "vera", "/capital/").text
+    assert "line by line? CRE99.3; CRE31.7; CRE31 Risk" in text
+    assert "and when? RBC90.1; PRA PS1/26 CRR Art. 92(2A) Base" in text
+
+
 def test_a_calculation_that_does_not_exist_is_not_found(door: Door) -> None:
     response = door("vera").get("/capital/astrology/")
     assert response.status_code == 404

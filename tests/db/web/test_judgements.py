@@ -62,7 +62,9 @@ def test_the_weighted_sum_stands_beside_with_the_regimes_that_it_does_not_satisf
 
 def test_a_form_that_the_rules_refuse_says_so_beside_the_field(door: Door, use: api.IntendedUse) -> None:
     address = f"/intended-uses/{use.uuid}/tier/new/"
-    assert "You may set a stricter tier only: you developed this version" in text_of(door, "dana", address)
+    assert "You may set a stricter tier only: Dana Okafor developed this version" in text_of(
+        door, "dana", address
+    )
     for asked, code, field in (
         ({"tier": "3", "reason": "Same."}, "TIE004", "#id_tier"),
         ({"tier": "4", "reason": "No end."}, "TIE003", "#id_expires_on"),

@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from registry import api
 from registry.domain.clock import SystemClock
+from registry.people.models import RoleAssignment
 from tests.builders.policy import DESK, work
 from tests.builders.web_world import World
 from tests.db.web.conftest import Door
@@ -104,6 +105,21 @@ def test_the_first_line_reads_and_does_nothing(door: Door, proposal: api.PackPro
             "row_version": "2",
         }
         assert client.post(f"/policy/proposals/{proposal.uuid}/{act}/", form).status_code == 403
+
+
+def test_a_role_for_one_entity_reads_and_is_not_offered_what_would_be_refused(
+    door: Door, world: World, proposal: api.PackProposal
+) -> None:
+    places = ("/policy/", f"/policy/{api.PackRelease.objects.latest('id').uuid}/")
+    for address in places:
+        assert any("/policy/proposals/new/" in link for link in read(door, "vera", address).links)
+    assert len(read(door, "vera", f"/policy/proposals/{proposal.uuid}/").forms) > 1
+    RoleAssignment.objects.filter(person=world.people["vera"]).update(entity_key="meridian-eu")
+    for address in places:
+        assert not [link for link in read(door, "vera", address).links if "proposals/new" in link]
+    page = read(door, "vera", f"/policy/proposals/{proposal.uuid}/")
+    assert [form["action"] for form in page.forms] == ["/sign-out/"]
+    assert door("vera").post("/policy/proposals/new/", {"text": OTHER, "rationale": "x"}).status_code == 403
 
 
 def test_two_approvers_activate_and_the_page_says_how_it_came_out(
