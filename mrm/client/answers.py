@@ -1,7 +1,6 @@
 """What the registry answered, as values that print well in a terminal and in a notebook."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from html import escape
@@ -9,7 +8,7 @@ from typing import Any
 
 from mrm.client.conditions import StatedUse
 from mrm.client.connection import Connection
-from mrm.client.errors import MrmApiError
+from mrm.client.errors import understood
 
 ALLOWED = frozenset({"allow", "allow_with_conditions"})
 DENIED = "deny"
@@ -21,18 +20,6 @@ _BADGES = {
     "refer": ("Cannot be decided yet", "#7a5b00"),
     "deny": ("Denied", "#a11a1a"),
 }
-
-
-@contextmanager
-def _understood() -> Iterator[None]:
-    try:
-        yield
-    except (KeyError, TypeError, AttributeError) as error:
-        raise MrmApiError(
-            "CLI004",
-            "the answer is not what this client knows",
-            remedy="Check that MRM_URL names the registry, and that client and registry are of one version.",
-        ) from error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +67,7 @@ class Permission:
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Permission":
         """Read the registry's answer. Raises ``CLI004`` when it is not one."""
-        with _understood():
+        with understood():
             return cls._of(document)
 
     @classmethod
@@ -166,7 +153,7 @@ class Registration:
     @classmethod
     def of(cls, document: Mapping[str, Any], *, via: Connection) -> "Registration":
         """Read the registry's answer. Raises ``CLI004`` when it is not one."""
-        with _understood():
+        with understood():
             return cls._of(document, via)
 
     @classmethod

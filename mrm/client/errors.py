@@ -1,6 +1,7 @@
 """What can go wrong between a data scientist and the registry."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 
 class MrmApiError(Exception):
@@ -35,3 +36,16 @@ class MrmApiError(Exception):
         faults = "; ".join(f"{name}: {', '.join(texts)}" for name, texts in self.fields.items())
         message = f"{self.message} ({faults})" if faults else self.message
         return f"{self.code} {message}; do: {self.remedy}"
+
+
+@contextmanager
+def understood() -> Iterator[None]:
+    """Read an answer within: ``CLI004`` where it lacks what this client expects."""
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError) as error:
+        raise MrmApiError(
+            "CLI004",
+            "the answer is not what this client knows",
+            remedy="Check that MRM_URL names the registry, and that client and registry are of one version.",
+        ) from error

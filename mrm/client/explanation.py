@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mrm.client.errors import MrmApiError
+from mrm.client.errors import understood
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,7 @@ class Explanation:
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Explanation":
         """Read the registry's answer. Raises ``CLI004`` when it is not one."""
-        try:
+        with understood():
             target = str(document["counterfactual_target"]).replace("_", " ")
             return cls(
                 sentence=document["sentence"],
@@ -48,12 +48,6 @@ class Explanation:
                 url=document["page"],
                 document=dict(document),
             )
-        except (KeyError, TypeError, AttributeError) as error:
-            raise MrmApiError(
-                "CLI004",
-                "the answer is not what this client knows",
-                remedy="Check that MRM_URL names the registry, and that client and registry are of one version.",
-            ) from error
 
     def __str__(self) -> str:
         parts = (

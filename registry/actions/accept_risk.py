@@ -4,14 +4,14 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 
 from registry.actions.clean import clean_future, clean_text
 from registry.actions.decide_policy import decide_policy
+from registry.actions.move_finding import move_finding
 from registry.actions.subjects import subject_of
 from registry.approvals.independence import conflicts_of_approver
 from registry.audit.api import AuditAction, record
-from registry.domain.errors import Conflict, InvalidTransition
+from registry.domain.errors import InvalidTransition
 from registry.domain.lifecycle import ensure_transition
 from registry.domain.vocab import FindingStatus, Role, Severity, Stage
 from registry.findings.models import Finding
@@ -52,19 +52,14 @@ def accept_risk(
     said = clean_text(reason, name="reason")
     until = clean_future(accepted_until, on=at.date(), name="accepted_until", longest_days=LONGEST_DAYS)
     with transaction.atomic():
-        changed = Finding.objects.filter(pk=finding.pk, row_version=row_version).update(
+        move_finding(
+            finding,
+            row_version=row_version,
             status=FindingStatus.RISK_ACCEPTED,
             accepted_by=Person.objects.get(uuid=actor.person_uuid),
             accepted_until=until,
             acceptance_reason=said,
-            row_version=F("row_version") + 1,
         )
-        if changed != 1:
-            raise Conflict(
-                "FND003",
-                "somebody changed this finding first",
-                remedy="Load it again and look at what changed.",
-            )
         record(
             action=AuditAction.FINDING_RISK_ACCEPTED,
             actor=actor,

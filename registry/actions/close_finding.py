@@ -4,13 +4,12 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 
 from registry.actions.clean import clean_text
 from registry.actions.decide_policy import decide_policy
+from registry.actions.move_finding import move_finding
 from registry.actions.subjects import subject_of
 from registry.audit.api import AuditAction, record
-from registry.domain.errors import Conflict
 from registry.domain.lifecycle import ensure_transition
 from registry.domain.vocab import FindingStatus, Role, Stage
 from registry.findings.models import Finding
@@ -41,19 +40,14 @@ def close_finding(
     ensure_transition("finding", finding.status, FindingStatus.CLOSED)
     closing_reason = clean_text(reason, name="reason")
     with transaction.atomic():
-        changed = Finding.objects.filter(pk=finding.pk, row_version=row_version).update(
+        move_finding(
+            finding,
+            row_version=row_version,
             status=FindingStatus.CLOSED,
             closed_by=Person.objects.get(uuid=actor.person_uuid),
             closed_at=at,
             closing_reason=closing_reason,
-            row_version=F("row_version") + 1,
         )
-        if changed != 1:
-            raise Conflict(
-                "FND003",
-                "somebody changed this finding first",
-                remedy="Load it again and look at what changed.",
-            )
         record(
             action=AuditAction.FINDING_CLOSED,
             actor=actor,

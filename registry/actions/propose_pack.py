@@ -205,7 +205,8 @@ def _own_draft(actor: Actor, uuid: UUID, *, to: str) -> PackProposal:
     return row
 
 
-def _read(text: str) -> Pack:
+def ensure_readable(text: str) -> None:
+    """Raise ``PKP016`` for a text too long to be a pack, or with a zero character."""
     if len(text) > LONGEST_PACK or "\x00" in text:
         raise InvalidInput(
             "PKP016",
@@ -213,6 +214,10 @@ def _read(text: str) -> Pack:
             remedy="Propose a shorter pack, in plain text.",
             field="text",
         )
+
+
+def _read(text: str) -> Pack:
+    ensure_readable(text)
     pack, faults = read_with_faults(text=text, file=PROPOSAL_FILE)
     _refuse(faults)
     assert pack is not None

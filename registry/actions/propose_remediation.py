@@ -4,15 +4,15 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 
 from registry.actions.clean import clean_text
+from registry.actions.move_finding import move_finding
 from registry.actions.subjects import subject_of
 from registry.audit.api import AuditAction, record
-from registry.domain.errors import Conflict, InvalidInput, NotPermitted
+from registry.domain.errors import InvalidInput, NotPermitted
 from registry.domain.lifecycle import ensure_transition
 from registry.domain.vocab import FindingStatus, Role
-from registry.findings.models import Finding, RemediationPlan
+from registry.findings.models import RemediationPlan
 from registry.findings.selectors import get_finding
 from registry.people.actors import Actor
 from registry.people.models import Person
@@ -50,15 +50,11 @@ def propose_remediation(
             proposed_by=Person.objects.get(uuid=actor.person_uuid),
             proposed_at=at,
         )
-        changed = Finding.objects.filter(pk=finding.pk, row_version=finding.row_version).update(
-            status=FindingStatus.REMEDIATION_PROPOSED, row_version=F("row_version") + 1
+        move_finding(
+            finding,
+            row_version=finding.row_version,
+            status=FindingStatus.REMEDIATION_PROPOSED,
         )
-        if changed != 1:
-            raise Conflict(
-                "FND003",
-                "somebody changed this finding first",
-                remedy="Load it again and look at what changed.",
-            )
         record(
             action=AuditAction.FINDING_REMEDIATION_PROPOSED,
             actor=actor,

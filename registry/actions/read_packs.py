@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from registry.actions.propose_pack import AUTHORS, LONGEST_PACK, require_second_line
+from registry.actions.propose_pack import AUTHORS, ensure_readable, require_second_line
 from registry.decisions.models import PackRelease
 from registry.decisions.packs import released_packs
 from registry.decisions.proposal_selectors import PROPOSAL_FILE, list_releases, previous_pack
 from registry.decisions.selectors import get_pack
 from registry.decisions.stock import Pair, Stock, current_stock, facts_of_pairs, read_stock
 from registry.domain.canonical import Json
-from registry.domain.errors import InvalidInput, NotFound
+from registry.domain.errors import NotFound
 from registry.inventory.models import IntendedUse
 from registry.inventory.selectors import list_intended_uses
 from registry.people.actors import Actor
@@ -130,13 +130,7 @@ def view_pack(*, actor: Actor, uuid: UUID, on: date) -> PackPage:
 def preview_pack(*, actor: Actor, text: str, on: date) -> Preview:
     """Return what a text would change, without a trace of having asked. Raises ``PKP001``, ``PKP016``."""
     require_second_line(actor, *AUTHORS, to="preview a policy pack")
-    if len(text) > LONGEST_PACK:
-        raise InvalidInput(
-            "PKP016",
-            f"the text is longer than {LONGEST_PACK:,} characters or holds a zero character",
-            remedy="Propose a shorter pack, in plain text.",
-            field="text",
-        )
+    ensure_readable(text)
     pack, faults = read_with_faults(text=text, file=PROPOSAL_FILE)
     if pack is None:
         return Preview(faults=faults, counts={}, pairs=0, day=None)

@@ -15,6 +15,7 @@ from registry.rest.paging import page_of
 from registry.rest.schema import MATCH_HEADER, described
 from registry.rest.views import (
     ApiView,
+    Who,
     actor_of,
     idempotent,
     page_link,
@@ -148,9 +149,7 @@ class ProposalText(ApiView):
     @idempotent()
     def post(self, request: Request, uuid: UUID) -> Response:
         """Write the draft anew, as its author: If-Match carries the version you read, in quotes."""
-        call = who(request)
-        api.get_pack_proposal(actor=call["actor"], uuid=uuid)
-        version = required_row_version(request)
+        call, version = _asked(request, uuid)
         body = read_body(request, PackRevision)
         row = api.revise_pack(**call, proposal_uuid=uuid, row_version=version, **body)
         return Response(_proposal(row))
@@ -171,9 +170,7 @@ class ProposalSubmission(ApiView):
     @idempotent()
     def post(self, request: Request, uuid: UUID) -> Response:
         """Freeze the draft, as its author; it must be free of defects."""
-        call = who(request)
-        api.get_pack_proposal(actor=call["actor"], uuid=uuid)
-        version = required_row_version(request)
+        call, version = _asked(request, uuid)
         read_body(request, NoFields)
         return Response(_proposal(api.propose_pack(**call, proposal_uuid=uuid, row_version=version)))
 
@@ -224,12 +221,17 @@ class ProposalRejection(ApiView):
     @idempotent()
     def post(self, request: Request, uuid: UUID) -> Response:
         """End the proposal that you read, with a reason."""
-        call = who(request)
-        api.get_pack_proposal(actor=call["actor"], uuid=uuid)
-        version = required_row_version(request)
+        call, version = _asked(request, uuid)
         body = read_body(request, PackRejection)
         row = api.reject_pack(**call, proposal_uuid=uuid, reason=body["reason"], row_version=version)
         return Response(_proposal(row))
+
+
+def _asked(request: Request, uuid: UUID) -> tuple[Who, int]:
+    """Return who asks and the version read; a proposal out of sight is not found, whatever the header says."""
+    call = who(request)
+    api.get_pack_proposal(actor=call["actor"], uuid=uuid)
+    return call, required_row_version(request)
 
 
 def _pack(row: api.PackRelease, state: str) -> shapes.PackShape:

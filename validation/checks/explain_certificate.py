@@ -18,11 +18,11 @@ from validation.stats.faithfulness import (
     relative_stability,
 )
 from validation.stats.manifold import ManifoldSupport, manifold_support
+from validation.stats.means import mean_metric
 from validation.stats.outcomes import ensure_rows, read_features
 from validation.stats.sampling import sample_rows
 from validation.stats.surrogate import fit_surrogate
 
-_Z95 = 1.959963984540054
 _MOST = 0.9
 _MEASURES = ("feature", "rank", "sign", "signed_rank", "rank_correlation", "pairwise_rank")
 
@@ -230,13 +230,13 @@ def _curves(explainer: ExplainerTool, seen: _Rows, params: Params, seed: int) ->
 def _faithfulness(curves: _Curves, params: Params) -> tuple[Metric, ...]:
     orders = params["random_orders"]
     return (
-        _mean_metric(
+        mean_metric(
             "faithfulness_gain",
             curves.gains,
             f"mean area saved by deleting the strongest first against {orders} random orders, in spreads of the "
             "output, normal interval",
         ),
-        _mean_metric(
+        mean_metric(
             "beats_random_share",
             curves.won,
             f"mean share of {orders} random orders that the explained order beats or meets, normal interval",
@@ -273,8 +273,8 @@ def _occluded(explainer: ExplainerTool, seen: _Rows) -> list[FloatArray]:
 def _agreement_metrics(found: Sequence[Agreement]) -> tuple[Metric, ...]:
     method = "SHAP against occlusion, Krishna (2022), mean over rows, normal interval"
     return (
-        _mean_metric("feature_agreement", np.asarray([one.feature for one in found]), method),
-        _mean_metric("rank_correlation", np.asarray([one.rank_correlation for one in found]), method),
+        mean_metric("feature_agreement", np.asarray([one.feature for one in found]), method),
+        mean_metric("rank_correlation", np.asarray([one.rank_correlation for one in found]), method),
     )
 
 
@@ -376,17 +376,4 @@ def _figure(curves: _Curves) -> Figure:
                 ("random order", curves.random),
             )
         ),
-    )
-
-
-def _mean_metric(name: str, values: FloatArray, method: str) -> Metric:
-    mean, reach = float(values.mean()), _Z95 * float(values.std(ddof=1)) / len(values) ** 0.5
-    return Metric(
-        name=name,
-        estimate=mean,
-        lower=mean - reach,
-        upper=mean + reach,
-        confidence=0.95,
-        n=len(values),
-        method=method,
     )

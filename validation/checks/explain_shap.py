@@ -20,6 +20,7 @@ from validation.domain.inputs import CheckInputs, FloatArray, UnusableInputError
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
 from validation.domain.tools import Attribution, ExplainerTool, SecondOpinion, Tools
 from validation.stats.attribution import Ranking, additivity_errors, convergence_ratio, rank_importance
+from validation.stats.means import mean_metric
 from validation.stats.outcomes import ensure_rows, read_features
 from validation.stats.ranks import spearman, top_overlap
 from validation.stats.sampling import sample_rows
@@ -29,7 +30,6 @@ _INTERPRETABLE = frozenset(
 )
 _TOP = 4
 _SHOWN = 5
-_Z95 = 1.959963984540054
 _CONFIDENCE = 0.95
 _OPINION_ROWS, _OPINION_BACKGROUND = 8, 100
 
@@ -229,13 +229,13 @@ def _quality(local: _Local, route: str) -> tuple[Metric, ...]:
             n=runs * rows,
             method=f"largest |f - base - sum| over the spread of outputs, route {route}",
         ),
-        _mean_metric("rank_stability", agreement, f"mean Spearman between {runs} runs, normal interval"),
-        _mean_metric(
+        mean_metric("rank_stability", agreement, f"mean Spearman between {runs} runs, normal interval"),
+        mean_metric(
             "convergence_ratio",
             convergence_ratio(runs=local.runs),
             f"largest standard error over spread of contributions, {runs} runs, mean over rows",
         ),
-        _mean_metric("top_overlap", overlap, f"Jaccard overlap of the {_TOP} largest contributions to risk"),
+        mean_metric("top_overlap", overlap, f"Jaccard overlap of the {_TOP} largest contributions to risk"),
     )
 
 
@@ -245,19 +245,6 @@ def _rank_agreement(first: FloatArray, second: FloatArray) -> float:
 
 def _leading_overlap(first: FloatArray, second: FloatArray) -> float:
     return top_overlap(first=first, second=second, k=_TOP)
-
-
-def _mean_metric(name: str, values: FloatArray, method: str) -> Metric:
-    mean, reach = float(values.mean()), _Z95 * float(values.std(ddof=1)) / len(values) ** 0.5
-    return Metric(
-        name=name,
-        estimate=mean,
-        lower=mean - reach,
-        upper=mean + reach,
-        confidence=0.95,
-        n=len(values),
-        method=method,
-    )
 
 
 def _steps(

@@ -42,6 +42,16 @@ def events() -> list[str]:
     return [row.action for row in AuditEvent.objects.order_by("id") if row.action.startswith(wanted)]
 
 
+@pytest.mark.parametrize("text", [DESK + "#" * 500_001, DESK + "# \x00"])
+def test_what_is_too_long_or_no_text_is_neither_drafted_nor_previewed(uses: Uses, text: str) -> None:
+    before = api.PackProposal.objects.count()
+    assert code_of(lambda: drafted(text)) == "PKP016"
+    vito = by("vito")["actor"]
+    assert code_of(lambda: api.preview_pack(actor=vito, text=text, on=LATER.date())) == "PKP016"
+    assert api.PackProposal.objects.count() == before
+    assert api.preview_pack(actor=vito, text=DESK, on=LATER.date()).counts["lost"] == 2
+
+
 def test_two_people_activate_and_simulated_equals_actual(uses: Uses) -> None:
     before = AuditEvent.objects.filter(action="policy.decided").count()
     row = activated()
