@@ -27,6 +27,7 @@ ENTRIES = {
     "decision": (SQLITE,),
     "policy_verdicts": (NONE,),
     "pack_impact": (SQLITE, POSTGRESQL),
+    "irb_portfolio": (NONE,),
     "tree_shap": (NONE,),
     "drift": (NONE,),
     "auc": (NONE,),

@@ -86,6 +86,15 @@ def test_a_query_says_the_same_as_json(calculation: Calculation, example: Exampl
     assert from_query(inputs=calculation.inputs, query=query) == example.given
 
 
+def test_the_sources_of_a_calculation_are_named_once_and_without_remarks() -> None:
+    sources = {one.key: one.sources for one in CALCULATIONS}
+    assert all(sources.values())
+    for one in CALCULATIONS:
+        named = sources[one.key].split("; ")
+        assert len(named) == len(set(named)) <= len(one.examples)
+        assert all(example.citation.source.split(";")[0] in named for example in one.examples)
+
+
 def test_a_calculation_without_lists_is_asked_by_a_query() -> None:
     flat = {one.key for one in CALCULATIONS if one.is_flat}
     assert "irb-exposure" in flat

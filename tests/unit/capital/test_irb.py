@@ -1,7 +1,6 @@
 """Risk weights against the published table, the recomputed digits and the oracle's formulas."""
 
 import math
-import time
 from decimal import Decimal
 
 import pytest
@@ -254,20 +253,3 @@ def test_columns_of_different_length_are_refused() -> None:
             floors=NO_FLOORS,
             provenance=Provenance.ASSUMED,
         )
-
-
-def test_thirty_thousand_obligors_take_under_a_second_of_processor_time() -> None:
-    count = 30_000
-    start = time.process_time()
-    result = irb_portfolio(
-        exposure_class="bank",
-        pd_12m=[(i + 1) / (count + 2) for i in range(count)],
-        lgd_share=[0.45] * count,
-        ead_eur=[Decimal("1234.56")] * count,
-        floors=NO_FLOORS,
-        provenance=Provenance.ASSUMED,
-        maturity_years=[2.5] * count,
-        is_large_financial=True,
-    )
-    assert time.process_time() - start < 1
-    assert len(result.risk_weights) == count
