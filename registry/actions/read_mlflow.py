@@ -1,24 +1,26 @@
 """What registration reads from MLflow, before any transaction: bytes hashed, lineage, signature, details."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
 
-from registry.domain.booster import BoosterShape, read_booster_shape
+from registry.domain.artifact_shape import ArtifactShape
+from registry.domain.booster import read_booster_shape
 from registry.domain.canonical import Json, sha256_hex
 from registry.domain.errors import IntegrityMismatch, InvalidInput
+from registry.domain.lightgbm_text import read_lightgbm_shape
+from registry.domain.skops_schema import read_skops_shape
 from registry.domain.vocab import ModelFamily
-from registry.inventory.families import family_of
+from registry.inventory.families import estimator_families, family_of
 from registry.mlflow_gateway import ArtifactManifest, MlflowGateway, ModelVersionInfo
 
 DETAIL_TAG = "mrm."
 DATASET_FOLDER = "datasets"
 MANIFEST_LIMIT = 262_144
-BOOSTER_LIMIT = 16 * 2**20
-"""The largest booster that is counted at registration; a larger one keeps what its flavour says."""
-DATA_FORMATS = (".json", ".ubj")
+COUNTED_LIMIT = 16 * 2**20
+"""The largest file that is counted at registration; of a larger one only the flavour is known."""
 MANIFEST_KEYS = ("name", "file", "sha256", "rows", "label")
 
 
@@ -61,15 +63,19 @@ def read_version(*, mlflow_uri: str) -> VersionReading:
     family, family_source = family_of(
         flavours=info.flavours, file_names=[file.path for file in artifact.files]
     )
-    booster = _read_booster(gateway, info, artifact)
-    if isinstance(booster, BoosterShape):
-        family, family_source = booster.family, f"flavour xgboost and the bytes of {_booster_path(info)}"
+    form = _declarative_form(info)
+    if form is None:
+        counted: ArtifactShape | str = "the artefact holds no model as data"
+    else:
+        counted = _stands_in(info, form) or _count(gateway, info, artifact, form)
+    if form and isinstance(counted, ArtifactShape):
+        family, family_source = counted.family, f"flavour {form.flavour} and the bytes of {form.path}"
     return VersionReading(
         info=info,
         artifact=artifact,
         family=family,
         family_source=family_source,
-        shape=_shape(booster, path=_booster_path(info)),
+        shape=_shape(counted, path=form.path if form else ""),
         signature=json.loads(info.mlmodel.signature) if info.mlmodel.signature else None,
         datasets=_read_datasets(gateway, info),
         details={
@@ -80,24 +86,59 @@ def read_version(*, mlflow_uri: str) -> VersionReading:
     )
 
 
-def _booster_path(info: ModelVersionInfo) -> str:
-    """Return where the flavour says that its booster lies as data, or nothing."""
-    options = info.mlmodel.flavours.get("xgboost", {})
-    path = options.get("data")
-    return path if isinstance(path, str) and path.endswith(DATA_FORMATS) else ""
+@dataclass(frozen=True, slots=True)
+class _DeclarativeForm:
+    """A file that is the model itself, as data: its flavour's loader reads it and nothing else."""
+
+    flavour: str
+    path: str
+    read: Callable[..., ArtifactShape]
 
 
-def _read_booster(
-    gateway: MlflowGateway, info: ModelVersionInfo, artifact: ArtifactManifest
-) -> BoosterShape | str:
-    """Return what the booster's bytes say, or why nothing was counted. The bytes are those that were hashed."""
-    path = _booster_path(info)
+def _declarative_form(info: ModelVersionInfo) -> _DeclarativeForm | None:
+    """Return where the flavour says that the model lies as data, or nothing."""
+    for flavour, named_by, endings, kept_as, read in _FORMS:
+        options = info.mlmodel.flavours.get(flavour, {})
+        path = options.get(named_by)
+        is_data = kept_as is None or options.get("serialization_format") == kept_as
+        if is_data and isinstance(path, str) and path.endswith(endings):
+            return _DeclarativeForm(flavour, path, read)
+    return None
+
+
+def _stands_in(info: ModelVersionInfo, form: _DeclarativeForm) -> str:
+    """Return what may act in the place of the file once the model is loaded, or nothing."""
+    options, general = (info.mlmodel.flavours.get(name, {}) for name in (form.flavour, "python_function"))
+    if options.get("code") or general.get("code"):
+        return "the artefact brings code of its own"
+    loader = general.get("loader_module", f"mlflow.{form.flavour}")
+    return (
+        "" if loader == f"mlflow.{form.flavour}" else f"{loader} loads the model, not mlflow.{form.flavour}"
+    )
+
+
+def _read_skops(*, data: bytes) -> ArtifactShape:
+    return read_skops_shape(data=data, families=estimator_families())
+
+
+_FORMS = (
+    ("xgboost", "data", (".json", ".ubj"), None, read_booster_shape),
+    ("lightgbm", "data", (".lgb",), None, read_lightgbm_shape),
+    ("sklearn", "pickled_model", (".skops",), "skops", _read_skops),
+)
+
+
+def _count(
+    gateway: MlflowGateway, info: ModelVersionInfo, artifact: ArtifactManifest, form: _DeclarativeForm
+) -> ArtifactShape | str:
+    """Return what the bytes say, or why nothing was counted. The bytes are those that were hashed."""
+    path = form.path
     file = next((file for file in artifact.files if file.path == path), None)
     if file is None:
-        return "the artefact holds no booster as data"
-    if file.size > BOOSTER_LIMIT:
-        return f"{path} has more than {BOOSTER_LIMIT} bytes"
-    data = gateway.read_file(location=info.artifact_location, path=path, limit=BOOSTER_LIMIT)
+        return f"{path} is not in the artefact"
+    if file.size > COUNTED_LIMIT:
+        return f"{path} has more than {COUNTED_LIMIT} bytes"
+    data = gateway.read_file(location=info.artifact_location, path=path, limit=COUNTED_LIMIT)
     if sha256_hex(data) != file.sha256:
         raise IntegrityMismatch(
             "INV048",
@@ -106,18 +147,18 @@ def _read_booster(
             path=path,
         )
     try:
-        return read_booster_shape(data=data)
+        return form.read(data=data)
     except ValueError as error:
         return f"{path}: {error}"
 
 
-def _shape(booster: BoosterShape | str, *, path: str) -> dict[str, Json]:
-    if isinstance(booster, str):
-        return {"source": f"not counted: {booster}"}
+def _shape(counted: ArtifactShape | str, *, path: str) -> dict[str, Json]:
+    if isinstance(counted, str):
+        return {"source": f"not counted: {counted}"}
     return {
-        "trees": booster.trees,
-        "max_depth": booster.max_depth,
-        "parameters": booster.parameters,
+        "trees": counted.trees,
+        "max_depth": counted.max_depth,
+        "parameters": counted.parameters,
         "source": f"counted in the bytes of {path}",
     }
 

@@ -1,35 +1,21 @@
 """What an XGBoost document says about itself: trees, depth, parameters. Read as data, in JSON or UBJSON."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from registry.domain.artifact_shape import ArtifactShape, depth, family_of_trees
 from registry.domain.ubjson import parse_ubjson
 from registry.domain.vocab import ModelFamily
 
-NO_CHILD = -1
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BoosterShape:
-    """Counts over a booster. ``parameters`` are nodes of trees, or weights of a linear booster."""
-
-    family: ModelFamily
-    trees: int | None
-    max_depth: int | None
-    parameters: int
-    features: tuple[str, ...]
-
-
-def read_booster_shape(*, data: bytes) -> BoosterShape:
-    """Count a booster. Raises ``ValueError`` when the bytes are no XGBoost model."""
+def read_booster_shape(*, data: bytes) -> ArtifactShape:
+    """Count a booster; parameters are nodes, or weights of a linear one. Raises ``ValueError`` for other bytes."""
     try:
         learner = _document(data)["learner"]
         features = tuple(str(name) for name in learner.get("feature_names", ()))
         booster = learner["gradient_booster"]
         if booster["name"] == "gblinear":
-            return BoosterShape(
+            return ArtifactShape(
                 family=ModelFamily.LINEAR,
                 trees=None,
                 max_depth=None,
@@ -37,12 +23,12 @@ def read_booster_shape(*, data: bytes) -> BoosterShape:
                 features=features,
             )
         trees = booster.get("gbtree", booster)["model"]["trees"]
-        depths = [_depth(tree["left_children"], tree["right_children"]) for tree in trees]
+        depths = [depth(left=tree["left_children"], right=tree["right_children"]) for tree in trees]
         nodes = sum(len(tree["left_children"]) for tree in trees)
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise ValueError("not the document of an XGBoost model") from error
-    return BoosterShape(
-        family=ModelFamily.TREE if len(trees) == 1 else ModelFamily.TREE_ENSEMBLE,
+    return ArtifactShape(
+        family=family_of_trees(len(trees)),
         trees=len(trees),
         max_depth=max(depths, default=0),
         parameters=nodes,
@@ -63,16 +49,3 @@ def _document(data: bytes) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise ValueError("not an object")  # noqa: TRY004
     return document
-
-
-def _depth(left: Sequence[int], right: Sequence[int]) -> int:
-    """Return the depth of a tree given its children's indices; a leaf alone has depth 0."""
-    deepest, seen, waiting = 0, 0, [(0, 0)]
-    while waiting:
-        node, depth = waiting.pop()
-        seen += 1
-        if seen > len(left):
-            raise ValueError("a tree runs in circles")
-        deepest = max(deepest, depth)
-        waiting += [(child, depth + 1) for child in (left[node], right[node]) if child != NO_CHILD]
-    return deepest

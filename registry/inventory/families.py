@@ -27,6 +27,7 @@ _BY_FLAVOUR = MappingProxyType(
 )
 
 COMPLEXITY_TABLE = Path(__file__).with_name("complexity.csv")
+ESTIMATOR_TABLE = Path(__file__).with_name("estimators.csv")
 _BOUNDS = ("trees", "max_depth", "parameters")
 
 
@@ -70,6 +71,18 @@ def complexity_of(*, family: ModelFamily, shape: Mapping[str, object]) -> tuple[
         if row.holds(family, shape):
             return row.complexity, row.reason
     return Complexity.UNKNOWN, "the table has no line for it"
+
+
+@cache
+def estimator_families() -> Mapping[str, ModelFamily | None]:
+    """Return scikit-learn's classes that are known here: the family of an estimator, ``None`` for a part.
+
+    A part works on one column at a time, or only carries others. What mixes columns
+    (products of features, votes of several estimators) is left out, hence unknown.
+    """
+    with ESTIMATOR_TABLE.open(encoding="utf-8", newline="") as file:
+        rows = ((line["class"], line["family"]) for line in csv.DictReader(file))
+        return MappingProxyType({name: ModelFamily(family) if family else None for name, family in rows})
 
 
 @cache

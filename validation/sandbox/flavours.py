@@ -102,14 +102,13 @@ def _open_xgboost(opening: Opening) -> Predict:
 
 
 def _open_sklearn(opening: Opening) -> Predict:
-    if opening.options.get("serialization_format") not in ("pickle", "cloudpickle"):
+    loaders = {"pickle": _unpickle, "cloudpickle": _unpickle, "skops": _load_skops}
+    load = loaders.get(str(opening.options.get("serialization_format")))
+    if load is None:
         raise RefusedError("BOX002", "the scikit-learn model is saved in a format that is not supported")
-    import pickle
-
     import pandas as pd
 
-    with _inside(opening.folder, opening.options.get("pickled_model")).open("rb") as file:
-        model = pickle.load(file)
+    model: Any = load(_inside(opening.folder, opening.options.get("pickled_model")))
     score = model.predict_proba if hasattr(model, "predict_proba") else model.predict
 
     def predict(columns: Columns) -> object:
@@ -117,6 +116,22 @@ def _open_sklearn(opening: Opening) -> Predict:
         return score(pd.DataFrame({name: columns[name] for name in names}))
 
     return predict
+
+
+def _unpickle(path: Path) -> object:
+    import pickle
+
+    with path.open("rb") as file:
+        loaded: object = pickle.load(file)
+    return loaded
+
+
+def _load_skops(path: Path) -> object:
+    import skops.io
+
+    # The box confines what a class may do; which classes may be made is not asked.
+    loaded: object = skops.io.load(path, trusted=skops.io.get_untrusted_types(file=path))
+    return loaded
 
 
 def _open_pyfunc(opening: Opening) -> Predict:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import cloudpickle
 import numpy as np
+import skops.io
 
 SIGNATURE = """signature:
   inputs: '[{"type": "double", "name": "x"}]'
@@ -74,6 +75,15 @@ def write_pickled(folder: Path, model: Pickled) -> Path:
     folder.mkdir()
     (folder / "MLmodel").write_text(PICKLE_MLMODEL)
     (folder / "model.pkl").write_bytes(cloudpickle.dumps(model))
+    return folder
+
+
+def write_skops(folder: Path, model: object) -> Path:
+    """Write a model folder as MLflow's scikit-learn flavour does by default."""
+    folder.mkdir()
+    text = PICKLE_MLMODEL.replace("model.pkl", "model.skops").replace("cloudpickle", "skops")
+    (folder / "MLmodel").write_text(text)
+    skops.io.dump(model, folder / "model.skops")
     return folder
 
 

@@ -6,7 +6,9 @@ import threading
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.ensemble import RandomForestClassifier
 
 from tests.unit.sandbox.artefacts import (
     PICKLE_MLMODEL,
@@ -15,6 +17,7 @@ from tests.unit.sandbox.artefacts import (
     booster,
     write_booster,
     write_pickled,
+    write_skops,
 )
 from validation.sandbox import model_task
 from validation.sandbox.answers import Answers, RefusedError
@@ -48,6 +51,15 @@ def test_a_pickle_scores_and_admits_to_running_code(tmp_path: Path) -> None:
         np.testing.assert_allclose(box.predict(columns={"x": [1, 2]}), [0.1, 0.5])
     assert box.inspection.runs_code
     assert box.inspection.declaration.form == "none"
+
+
+@pytest.mark.usefixtures("layers")
+def test_a_skops_file_scores_as_the_model_that_was_saved(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": X["x"]})
+    model = RandomForestClassifier(5, random_state=1).fit(frame, [0, 0, 1, 1, 1])
+    with open_box(model_dir=write_skops(tmp_path / "m", model)) as box:
+        np.testing.assert_allclose(box.predict(columns=X), model.predict_proba(frame)[:, 1])
+    assert box.inspection.runs_code
 
 
 @pytest.mark.usefixtures("layers")
@@ -131,7 +143,7 @@ def _other(name: str, text: str) -> object:
         _circular,
         _other("MLmodel", "[1"),
         _other("MLmodel", "flavors: {lightgbm: {}}"),
-        _other("MLmodel", "flavors: {sklearn: {serialization_format: skops}}"),
+        _other("MLmodel", "flavors: {sklearn: {serialization_format: joblib}}"),
         _other("model.json", "[]"),
         _other("model.json", "{}"),
     ],
