@@ -6,11 +6,12 @@ from datetime import date
 from uuid import UUID
 
 from registry.actions.propose_pack import AUTHORS, ensure_readable, require_second_line
+from registry.actions.stock_effects import stock_effects
 from registry.decisions.models import PackRelease
 from registry.decisions.packs import released_packs
 from registry.decisions.proposal_selectors import PROPOSAL_FILE, list_releases, previous_pack
 from registry.decisions.selectors import get_pack
-from registry.decisions.stock import Pair, Stock, current_stock, facts_of_pairs, read_stock
+from registry.decisions.stock import Pair, Stock, current_stock, read_stock
 from registry.domain.canonical import Json
 from registry.domain.errors import NotFound
 from registry.inventory.models import IntendedUse
@@ -22,7 +23,7 @@ from registry.policy.engine import packs_in_force
 from registry.policy.explain import rule_text
 from registry.policy.fast import judge
 from registry.policy.gating import informs_because
-from registry.policy.impact import Change, PackImpact, stock_impact
+from registry.policy.impact import Change, PackImpact
 from registry.policy.pack_checks import differences
 from registry.policy.pack_faults import Fault, read_with_faults
 from registry.policy.pack_reader import read_pack
@@ -190,11 +191,10 @@ def released_text(*, ref: str) -> str:
 
 def _impact(pack: Pack, stock: Stock, day: date) -> PackImpact:
     released = released_packs()
-    return stock_impact(
+    return stock_effects(
+        stock=stock,
         old_packs=released,
         new_packs=packs_after(released=released, pack=pack, withdrawn_from=None),
-        groups=stock.groups,
-        facts_of=lambda keys: facts_of_pairs(stock=stock, keys=keys),
         as_of=day,
     )
 

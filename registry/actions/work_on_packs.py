@@ -19,6 +19,7 @@ from registry.actions.pack_jobs import (
     open_job,
 )
 from registry.actions.propose_pack import AUTHORS, require_second_line
+from registry.actions.stock_effects import stock_effects
 from registry.actions.subjects import subject_of
 from registry.audit.api import AuditAction, record
 from registry.decisions.proposal_selectors import (
@@ -35,12 +36,12 @@ from registry.decisions.proposals import (
     PackJob,
 )
 from registry.decisions.reading import decision_of
-from registry.decisions.stock import Stock, facts_of_pairs, read_stock
+from registry.decisions.stock import Stock, read_stock
 from registry.domain.canonical import digest
 from registry.domain.errors import InvalidTransition, MrmError
 from registry.domain.vocab import PackJobKind, ProposalStatus, RunStatus, Stage
 from registry.people.actors import Actor
-from registry.policy.impact import Change, Effect, PackImpact, stock_impact, terms_digest
+from registry.policy.impact import Change, Effect, PackImpact, terms_digest
 
 COMPARED_AT_ONCE = 20
 WRITTEN_AT_ONCE = 500
@@ -108,13 +109,7 @@ def _report(claim: Claim, at: datetime) -> bool:
     before, after = packs_with(proposal=proposal)
     stock = read_stock(on_progress=lambda read: claim.progress(said="reading facts", done=read, planned=0))
     claim.progress(said="deciding", done=len(stock.pairs), planned=len(stock.pairs))
-    impact = stock_impact(
-        old_packs=before,
-        new_packs=after,
-        groups=stock.groups,
-        facts_of=lambda keys: facts_of_pairs(stock=stock, keys=keys),
-        as_of=day,
-    )
+    impact = stock_effects(stock=stock, old_packs=before, new_packs=after, as_of=day)
     bound: dict[str, object] = {
         "proposal_sha256": proposal.content_sha256,
         "as_of_date": day,

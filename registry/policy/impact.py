@@ -43,15 +43,21 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cases:
-    """Cases at one stage: what the report calls them, and their facts by column, in the same order."""
+    """Cases at one stage: what the report calls them, and their facts by column, in the same order.
+
+    ``columns_after`` are the facts under the new packs, where packs derive some of them.
+    ``left_out`` names cases of the columns that are given elsewhere.
+    """
 
     stage: Stage
     keys: Sequence[str]
     columns: Columns
+    columns_after: Columns | None = None
+    left_out: frozenset[str] = frozenset()
 
 
-FactsOf = Callable[[Sequence[str]], Mapping[str, Facts]]
-"""Gives the whole facts of the cases named."""
+FactsOf = Callable[[Sequence[str]], Mapping[str, tuple[Facts, Facts]]]
+"""Gives the whole facts of the cases named, under the old packs and under the new."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +120,7 @@ def pack_impact(
         old_packs=old_packs,
         new_packs=new_packs,
         groups=groups,
-        facts_of=lambda keys: {key: by_key[key].facts for key in keys},
+        facts_of=lambda keys: {key: (by_key[key].facts, by_key[key].facts) for key in keys},
         as_of=as_of,
     )
     places = {key: place for place, key in enumerate(by_key)}
@@ -139,19 +145,19 @@ def stock_impact(
     effects: list[Effect] = []
     size = 0
     for group in groups:
-        size += group.columns.size
-        before, after = (
-            judge(packs=packs, rows=group.columns, stage=group.stage, as_of=as_of)
-            for packs in (old_packs, new_packs)
+        size += group.columns.size - len(group.left_out)
+        before = judge(packs=old_packs, rows=group.columns, stage=group.stage, as_of=as_of)
+        after = judge(
+            packs=new_packs, rows=group.columns_after or group.columns, stage=group.stage, as_of=as_of
         )
-        kinds = [[group.keys[place] for place in places] for places in _kinds(before, after)]
+        differing = ([group.keys[place] for place in places] for places in _kinds(before, after))
+        kinds = [kept for keys in differing if (kept := [key for key in keys if key not in group.left_out])]
         facts = facts_of([keys[0] for keys in kinds])
         for keys in kinds:
-            traced = (
-                decide(packs=packs, facts=facts[keys[0]], stage=group.stage, as_of=as_of)
-                for packs in (old_packs, new_packs)
+            was, will = (
+                decide(packs=packs, facts=given, stage=group.stage, as_of=as_of)
+                for packs, given in zip((old_packs, new_packs), facts[keys[0]], strict=True)
             )
-            was, will = traced
             effects += traced_effects(keys=keys, before=was, after=will)
     counts = {change: sum(effect.change is change for effect in effects) for change in Change}
     counts[Change.UNCHANGED] = size - len(effects)

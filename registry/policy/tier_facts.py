@@ -48,22 +48,29 @@ def read_method(*, packs: Sequence[Pack], facts: Facts, as_of: date) -> MethodRe
 
     Where the jurisdiction is not known every regime counts as applying.
     """
+    found = method_in_force(packs=packs, as_of=as_of)
+    if found is None:
+        return None
+    pack, scorecard = found
+    score = weigh(scorecard=scorecard, facts=facts)
+    where = facts.get(JURISDICTION, ABSENT).value
+    return MethodReading(
+        pack=pack,
+        scorecard=scorecard,
+        points=score.points,
+        tier=score.tier,
+        missing=score.missing,
+        applying=tuple(
+            mark for mark in scorecard.falls_short if where is None or where in mark.jurisdictions
+        ),
+    )
+
+
+def method_in_force(*, packs: Sequence[Pack], as_of: date) -> tuple[Pack, Scorecard] | None:
+    """Return the house pack that weighs, with its scorecard, if there is one on the day."""
     for pack in packs_in_force(packs=packs, as_of=as_of):
         if pack.scorecard is not None and pack.binding_level is BindingLevel.HOUSE:
-            score = weigh(scorecard=pack.scorecard, facts=facts)
-            where = facts.get(JURISDICTION, ABSENT).value
-            return MethodReading(
-                pack=pack,
-                scorecard=pack.scorecard,
-                points=score.points,
-                tier=score.tier,
-                missing=score.missing,
-                applying=tuple(
-                    mark
-                    for mark in pack.scorecard.falls_short
-                    if where is None or where in mark.jurisdictions
-                ),
-            )
+            return pack, pack.scorecard
     return None
 
 
