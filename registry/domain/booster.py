@@ -25,7 +25,7 @@ class BoosterShape:
 def read_booster_shape(*, data: bytes) -> BoosterShape:
     """Count a booster. Raises ``ValueError`` when the bytes are no XGBoost model."""
     try:
-        learner = _document(data)["learner"]
+        learner = booster_document(data=data)["learner"]
         features = tuple(str(name) for name in learner.get("feature_names", ()))
         booster = learner["gradient_booster"]
         if booster["name"] == "gblinear":
@@ -50,7 +50,8 @@ def read_booster_shape(*, data: bytes) -> BoosterShape:
     )
 
 
-def _document(data: bytes) -> dict[str, Any]:
+def booster_document(*, data: bytes) -> dict[str, Any]:
+    """Return the document in either of XGBoost's two forms. Raises ``ValueError`` when it is in none."""
     try:
         # Both forms open with a brace; only in JSON does a quote, a brace or white space follow.
         document = (

@@ -1,6 +1,6 @@
 """Attributions by SHAP's public API, by the best route that the artefact allows.
 
-``tree``: an XGBoost or LightGBM model read from its own declarative form (see ``tree_route``).
+``tree``: an XGBoost or LightGBM model or a scikit-learn forest, read as data (see ``tree_route``).
 ``additive``: a scorecard or coefficients read from JSON. ``black_box``: a predict callable
 that reaches the box. No route ever loads a pickle.
 """
@@ -30,7 +30,8 @@ def build_explainer(
     """Return the explainer for what lies in ``model_dir``, or for ``predict``; None when there is neither.
 
     ``names`` are the columns of the rows that will be explained, in order.
-    ``booster.json`` is XGBoost's own format, ``booster.txt`` LightGBM's. ``scorecard.json`` declares
+    ``booster.json`` is XGBoost's own format, ``booster.txt`` LightGBM's, ``forest.skops`` a forest
+    of scikit-learn as skops writes it. ``scorecard.json`` declares
     ``kind: scorecard``, ``link: logit``, an intercept, and per characteristic a
     name, rising edges and one more points. ``linear.json`` declares an
     intercept and coefficients by name on the log-odds.
@@ -38,6 +39,8 @@ def build_explainer(
     Raises ``UnusableInputError`` when a declared form is malformed or wants a
     column that is not there.
     """
+    if (model_dir / "forest.skops").is_file():
+        return TreeRoute.of_forest(path=model_dir / "forest.skops", names=names)
     for file, route in (
         ("booster.json", TreeRoute.of_xgboost),
         ("booster.txt", TreeRoute.of_lightgbm),

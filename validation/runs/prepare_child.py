@@ -31,6 +31,7 @@ from validation.sandbox.parse import ParsedTable, parse_table
 
 GRADES = 10
 CLAIMED_ON = "test_"
+DECLARED_AS = {"booster": "booster.json", "lightgbm": "booster.txt", "forest": "forest.skops"}
 
 Columns = Mapping[str, NDArray[np.float64]]
 Say = Callable[[Mapping[str, Json]], None]
@@ -149,10 +150,8 @@ def _copy_declared_form(run_dir: Path, form: str) -> None:
     """Copy the form that can be read without running code, under the name that explainers look for."""
     model_dir, target = run_dir / "artifact", run_dir / "model"
     target.mkdir(exist_ok=True)
-    if form == "booster":
-        named = (model_dir / str(flavours.choose(model_dir).options["data"])).resolve()
-        if named.is_relative_to(model_dir.resolve()):
-            shutil.copyfile(named, target / "booster.json")
+    if form in DECLARED_AS:
+        shutil.copyfile(flavours.data_file(model_dir), target / DECLARED_AS[form])
     if form == "scorecard":
         found = (model_dir / name for name in flavours.SCORECARD_FILES)
         shutil.copyfile(next(path for path in found if path.is_file()), target / "scorecard.json")
