@@ -105,7 +105,11 @@ def _fetch_datasets(order: registry_api.RunOrder, heart: Heart, folder: Path) ->
         entry = order.dataset(role)
         file = f"data/{sample}.parquet"
         registry_api.fetch_dataset(order=order, role=role, path=folder / file)
-        samples[sample] = {"file": file, "sha256": str(entry["sha256"]), "label": str(entry["label"])}
+        samples[sample] = {
+            "file": file,
+            "sha256": str(entry["sha256"]),
+            **{key: str(entry.get(key, "")) for key in ("label", "segment", "score_before")},
+        }
     return samples
 
 
