@@ -15,6 +15,7 @@ from tests.builders.run_folder import FEATURES, MLMODEL, write_artifact, write_o
 from tests.builders.tree_artifacts import grow, write_lightgbm, write_model
 from validation.adapters.shap_adapter import build_explainer
 from validation.domain.results import CheckResult
+from validation.domain.share import Share
 from validation.engine.inputs import read_inputs
 from validation.engine.supervise import supervise
 from validation.runs.prepared import prepare_folder
@@ -111,3 +112,12 @@ def test_the_check_of_explanations_takes_the_trees_and_hears_a_second_opinion(
     assert "shap.TreeExplainer" in text
     levels = [metric.estimate for metric in result.metrics if metric.name == "explainability_level"]
     assert levels[0] >= 3
+
+
+def test_a_long_check_tells_how_far_it_has_come(tmp_path: Path) -> None:
+    write_model(tmp_path / "artifact", model=grow(), form="cloudpickle")
+    prepare(tmp_path, checks=("explain.shap",))
+    shares: list[Share] = []
+    supervise(run_dir=tmp_path, on_advance=shares.append, on_result=lambda _result: None)
+    assert {share.of for share in shares} == {"rows explained"}
+    assert all(0 < share.done <= share.total for share in shares)

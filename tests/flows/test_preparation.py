@@ -49,6 +49,8 @@ def test_a_prepared_folder_holds_all_that_the_checks_read(run_dir: Path) -> None
     assert [item["check"] for item in json.loads((run_dir / "plan.json").read_bytes())["checks"]] == list(
         CHECKS
     )
+    shares = [(event["done"], event["total"]) for event in events if event["event"] == "share"]
+    assert shares == [(400, 1_600), (800, 1_600), (1_200, 1_600), (1_600, 1_600)]
     pids = {event["name"]: event["pid"] for event in events if event["event"] == "process"}
     assert len(set(pids.values())) == 2 == len(pids)
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from validation.adapters.tree_formats import read_skops_forest
 from validation.domain.inputs import UnusableInputError
-from validation.sandbox.box import BoxReport, Inspection, open_box
+from validation.domain.share import Advance, no_advance
+from validation.sandbox.box import BoxReport, Inspection, PredictionBox, open_box
 from validation.sandbox.declared import UNKNOWN, Declaration, score_scorecard
 from validation.sandbox.flavours import SCORECARD_FILES, data_file
 from validation.sandbox.limits import BoxLimits
@@ -17,6 +18,8 @@ from validation.sandbox.limits import BoxLimits
 Columns = Mapping[str, NDArray[np.float64]]
 Score = Callable[[Columns], NDArray[np.float64]]
 ROWS_COMPARED = 2_000
+ROWS_AT_ONCE = 20_000
+ROWS_IN_WORDS = "rows, some of them twice"
 AGREEMENT = 1e-9
 
 
@@ -41,14 +44,19 @@ def score_samples(
     samples: Mapping[str, Columns],
     repeat: Collection[str] = (),
     limits: BoxLimits | None = None,
+    advance: Advance = no_advance,
 ) -> BoxedScores:
     """Score every sample in one box. Give features only: a model that asks for the label gets it.
+
+    Rows are sent by stretches, after each of which ``advance`` hears of the rows.
 
     Raises ``BoxError``, see ``validation.sandbox.errors``.
     """
     with open_box(model_dir=model_dir, limits=limits) as box:
-        scores = {name: box.predict(columns=columns) for name, columns in samples.items()}
-        repeated = {name: box.predict(columns=samples[name]) for name in repeat}
+        asked = [*samples.values(), *(samples[name] for name in repeat)]
+        count = _Count(advance=advance, total=sum(map(_rows, asked)))
+        scores = {name: _predict(box, columns, count) for name, columns in samples.items()}
+        repeated = {name: _predict(box, samples[name], count) for name in repeat}
         report, inspection = box.report, box.inspection
     return BoxedScores(
         scores=scores,
@@ -57,6 +65,30 @@ def score_samples(
         declaration=believed(model_dir=model_dir, inspection=inspection, samples=samples, scores=scores),
         report=replace(report, exit_cause="closed"),
     )
+
+
+class _Count:
+    """The rows that were scored so far, of all that will be."""
+
+    def __init__(self, *, advance: Advance, total: int) -> None:
+        self._advance, self._total, self._done = advance, total, 0
+
+    def add(self, rows: int) -> None:
+        self._done += rows
+        self._advance(self._done, self._total, ROWS_IN_WORDS)
+
+
+def _predict(box: PredictionBox, columns: Columns, count: _Count) -> NDArray[np.float64]:
+    found = []
+    for begin in range(0, _rows(columns), ROWS_AT_ONCE):
+        stretch = {name: values[begin : begin + ROWS_AT_ONCE] for name, values in columns.items()}
+        found.append(box.predict(columns=stretch))
+        count.add(len(found[-1]))
+    return np.concatenate([np.empty(0), *found])
+
+
+def _rows(columns: Columns) -> int:
+    return len(next(iter(columns.values()), ()))
 
 
 def believed(

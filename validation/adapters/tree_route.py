@@ -13,6 +13,7 @@ import numpy as np
 from validation.adapters.tree_compiled import compiled
 from validation.adapters.tree_formats import read_lightgbm, read_skops_forest, read_xgboost
 from validation.domain.inputs import FloatArray, UnusableInputError
+from validation.domain.share import Advance, no_advance
 from validation.domain.tools import Attribution, SecondOpinion
 from validation.stats.sampling import sample_rows
 from validation.stats.tree_model import LEAF, TreeEnsemble
@@ -40,12 +41,13 @@ class TreeRoute:
         names: Sequence[str],
         library: Callable[[], Any] | None = None,
         space: str = "log_odds",
+        advance: Advance = no_advance,
     ) -> None:
         """Take the trees, their columns, the rows' columns, and how to load the model for SHAP.
 
         Without a library, SHAP is given the trees as they were read here.
         """
-        self._ensemble, self._library, self.space = ensemble, library, space
+        self._ensemble, self._library, self.space, self._advance = ensemble, library, space, advance
         self._columns = place_columns(columns or names, names)
         if len(self._columns) != ensemble.width:
             raise UnusableInputError(
@@ -59,22 +61,32 @@ class TreeRoute:
             self._tables = None
 
     @classmethod
-    def of_xgboost(cls, *, declared: bytes, names: Sequence[str]) -> "TreeRoute":
+    def of_xgboost(
+        cls, *, declared: bytes, names: Sequence[str], advance: Advance = no_advance
+    ) -> "TreeRoute":
         """Read XGBoost's JSON or UBJSON."""
         ensemble, columns = read_xgboost(declared=declared)
-        return cls(ensemble=ensemble, columns=columns, names=names, library=lambda: _load_xgboost(declared))
+        return cls(
+            ensemble=ensemble,
+            columns=columns,
+            names=names,
+            library=lambda: _load_xgboost(declared),
+            advance=advance,
+        )
 
     @classmethod
-    def of_lightgbm(cls, *, declared: bytes, names: Sequence[str]) -> "TreeRoute":
+    def of_lightgbm(
+        cls, *, declared: bytes, names: Sequence[str], advance: Advance = no_advance
+    ) -> "TreeRoute":
         """Read LightGBM's text."""
         ensemble, columns = read_lightgbm(declared=declared)
-        return cls(ensemble=ensemble, columns=columns, names=names)
+        return cls(ensemble=ensemble, columns=columns, names=names, advance=advance)
 
     @classmethod
-    def of_forest(cls, *, path: Path, names: Sequence[str]) -> "TreeRoute":
+    def of_forest(cls, *, path: Path, names: Sequence[str], advance: Advance = no_advance) -> "TreeRoute":
         """Read a scikit-learn forest from skops' file; its outputs are probabilities."""
         ensemble, columns = read_skops_forest(path=path)
-        return cls(ensemble=ensemble, columns=columns, names=names, space="probability")
+        return cls(ensemble=ensemble, columns=columns, names=names, space="probability", advance=advance)
 
     def outputs(self, *, rows: FloatArray) -> FloatArray:
         """Return what the trees say as they were read: margins (log-odds), or a forest's probabilities."""
@@ -116,7 +128,7 @@ class TreeRoute:
         seconds = tables.leaves * _PER_LEAF_S + tables.blocks * number * _PER_LINE_S
         is_large = seconds > _COMPILING_S
         found = (TreeShap(self._ensemble, kernels=compiled()) if is_large else tables).interventional(
-            rows=rows[:, self._columns], background=background[:, self._columns]
+            rows=rows[:, self._columns], background=background[:, self._columns], advance=self._advance
         )
         return self._attribution(
             found.values,

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from registry.domain.errors import InvalidInput
 from validation.domain.check import CheckSpec
+from validation.domain.share import Advance, no_advance
 from validation.domain.tools import Tools
 from validation.engine.inputs import read_inputs
 
@@ -28,8 +29,8 @@ _OUR_PACKAGES = ("validation.", "registry.")
 class Toolbox:
     """The tools of one run folder, each built once."""
 
-    def __init__(self, *, run_dir: Path) -> None:
-        self._run_dir = run_dir
+    def __init__(self, *, run_dir: Path, advance: Advance = no_advance) -> None:
+        self._run_dir, self._advance = run_dir, advance
         self._built: dict[str, object] = {}
         path = run_dir / "tools.json"
         self._given: Mapping[str, Any] = json.loads(path.read_bytes()) if path.is_file() else {}
@@ -56,6 +57,7 @@ class Toolbox:
                 model_dir=self._run_dir / "model",
                 names=read_inputs(run_dir=self._run_dir).feature_names,
                 predict=self._from_factory("predictor"),
+                advance=self._advance,
             ),
         )
 

@@ -7,6 +7,7 @@ and wakes up again changes nothing.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from uuid import UUID
 
 from django.db import transaction
@@ -17,6 +18,7 @@ from registry.domain.canonical import Json
 from registry.domain.errors import MrmError
 from registry.domain.vocab import RunStatus
 from validation.domain.results import CheckResult
+from validation.domain.share import Share
 from validation.runs.database_time import DatabaseTime
 from validation.runs.models import CheckRecord, ValidationRun
 
@@ -28,6 +30,9 @@ BEAT_S = 4.0
 
 RUN_LIMIT_S = 3600.0
 """How long a run may take, counted from its first claim over all attempts."""
+
+NO_SHARE = MappingProxyType({"share_done": 0, "share_total": 0, "share_of": ""})
+"""What a run shows that has no share of its step to show."""
 
 MAX_ATTEMPTS = 3
 """Claims after which a run that never ended is given up."""
@@ -88,6 +93,7 @@ def claim(*, run_uuid: UUID, owner: str, lease_s: float = LEASE_S) -> Claim | No
                 started_at=Coalesce(F("started_at"), DatabaseTime()),
                 deadline_at=Coalesce(F("deadline_at"), DatabaseTime(after_s=RUN_LIMIT_S)),
                 progress="starting",
+                **NO_SHARE,
             )
         )
         if not taken:
@@ -127,9 +133,18 @@ def ensure_held(*, claim: Claim) -> None:
         raise FencedError(claim)
 
 
-def heartbeat(*, claim: Claim, progress: str) -> None:
-    """Renew the lease and say what is being done. Raises ``FencedError``."""
-    _write(claim, lease_until=DatabaseTime(after_s=claim.lease_s), progress=progress[:240])
+def heartbeat(*, claim: Claim, progress: str, share: Share | None = None) -> None:
+    """Renew the lease and say what is being done, and how much of it is done. Raises ``FencedError``."""
+    _write(
+        claim,
+        lease_until=DatabaseTime(after_s=claim.lease_s),
+        progress=progress[:240],
+        **(
+            {"share_done": share.done, "share_total": share.total, "share_of": share.of}
+            if share
+            else NO_SHARE
+        ),
+    )
 
 
 def note_plan(*, claim: Claim, checks_planned: int) -> None:

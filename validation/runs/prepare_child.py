@@ -81,6 +81,7 @@ def prepare(*, run_dir: Path, say: Say) -> None:
         model_dir=run_dir / "artifact",
         samples={name: _for_the_model(table, order["samples"][name]) for name, table in tables.items()},
         repeat=("test",),
+        advance=lambda done, total, of: say({"event": "share", "done": done, "total": total, "of": of}),
     )
     report = boxed.report
     say({"event": "process", "name": "model_box", "pid": report.pid, "layers": list(report.layers)})

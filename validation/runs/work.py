@@ -9,6 +9,7 @@ from typing import Any
 from registry import api as registry_api
 from registry.domain.canonical import Json, canonical_bytes
 from validation.domain.results import CheckResult
+from validation.domain.share import Share
 from validation.engine.supervise import Slot, read_slots, supervise
 from validation.runs import claims
 from validation.runs.claims import Claim
@@ -37,6 +38,7 @@ def run_plan(claim: Claim, heart: Heart, folder: Path) -> str:
     outcome = supervise(
         run_dir=folder,
         on_start=tracker.begin,
+        on_advance=heart.advance,
         on_result=tracker.flush,
         should_stop=heart.has_stopped,
         done=tracker.plan(read_slots(run_dir=folder)),
@@ -69,6 +71,8 @@ class _Tracker:
                 claims.note_plan(claim=self._claim, checks_planned=len(self.titles))
             case {"event": "step", "text": text}:
                 self._heart.step(text, limit_s=PREPARE_STEP_S)
+            case {"event": "share", "done": int(done), "total": int(total), "of": str(of)}:
+                self._heart.advance(Share(done=done, total=total, of=of))
             case {"event": "process", "name": name, "pid": pid}:
                 self._processes[name] = {"pid": pid, "layers": list(event.get("layers", ()))}
                 claims.note_processes(claim=self._claim, processes=self._processes)

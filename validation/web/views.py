@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from registry import api as registry_api
+from registry.domain.canonical import digest
 from registry.domain.vocab import RequestStatus, RunStatus
 from validation import api
 from validation.web.access import Visit, page
@@ -52,8 +53,12 @@ def run(visit: Visit, *, uuid: UUID) -> HttpResponse:
 
 @page()
 def progress(visit: Visit, *, uuid: UUID) -> HttpResponse:
-    """Return the live part of the page; at the end, have the browser load the whole."""
+    """Return the live part of the page; at the end, have the browser load the whole.
+
+    The step is announced only when it is another than the one that the page shows.
+    """
     context = _context(visit, uuid)
+    context["is_new_step"] = visit.request.GET.get("step") != context["step"]
     response = render(visit.request, "validation/progress.html", context)
     if not context["is_live"]:
         response["HX-Refresh"] = "true"
@@ -73,7 +78,10 @@ def _context(visit: Visit, uuid: UUID) -> dict[str, Any]:
     found = api.find_run(actor=visit.actor, request_uuid=uuid)
     checks = _checks(visit, request)
     done = [check for check in checks if not check.is_pending]
+    step = f"{len(done)}: {found.progress if found else ''}"
     return {
+        "step": digest(step)[:12],
+        "is_new_step": False,
         "validation": request,
         "use": request.intended_use,
         "run": found,

@@ -6,6 +6,7 @@ import pytest
 
 from registry.domain.vocab import RunStatus, Verdict
 from tests.db.runs.conftest import LAPSED_S, claimed, finished_check
+from validation.domain.share import Share
 from validation.runs import claims
 from validation.runs.claims import FencedError
 from validation.runs.models import CheckRecord, ValidationRun
@@ -61,6 +62,23 @@ def test_the_first_claim_sets_start_and_deadline_and_later_ones_keep_them(run: V
     assert run.started_at is not None
     assert run.deadline_at is not None
     assert (run.deadline_at - run.started_at).total_seconds() == pytest.approx(3600, abs=1)
+
+
+def test_a_share_is_shown_while_its_step_lasts(run: ValidationRun) -> None:
+    claim = claimed(run)
+
+    def shown() -> tuple[int, int, str, int]:
+        run.refresh_from_db()
+        return run.share_done, run.share_total, run.share_of, run.share_percent
+
+    claims.heartbeat(claim=claim, progress="predicting", share=Share(done=2, total=3, of="rows"))
+    assert shown() == (2, 3, "rows", 66)
+    claims.heartbeat(claim=claim, progress="checks")
+    assert shown() == (0, 0, "", 0)
+    claims.heartbeat(claim=claim, progress="predicting", share=Share(done=2, total=3, of="rows"))
+    ValidationRun.objects.filter(uuid=run.uuid).update(lease_until=run.queued_at)
+    claimed(run)
+    assert shown() == (0, 0, "", 0)
 
 
 def test_a_heartbeat_renews_the_lease_and_tells_the_progress(run: ValidationRun) -> None:
