@@ -12,6 +12,7 @@ from tests.builders.run_folder import FEATURES, LABEL, MLMODEL, write_artifact, 
 from validation.domain.results import CheckResult
 from validation.engine.inputs import read_inputs
 from validation.engine.supervise import supervise
+from validation.runs.attachments import read_attachments
 from validation.runs.prepared import PreparationError, prepare_folder
 
 pytestmark = pytest.mark.flow
@@ -156,3 +157,16 @@ def test_the_preparation_stops_when_its_worker_must_stop(run_dir: Path) -> None:
 
     with pytest.raises(InterruptedError):
         prepare_folder(run_dir=run_dir, on_event=lambda _event: None, ensure_going=stop)
+
+
+def test_evidently_s_report_is_left_in_the_folder_where_the_plan_asks_for_it(run_dir: Path) -> None:
+    order = json.loads((run_dir / "order.json").read_bytes())
+    params = {"attach_report": "1", "min_rows": "50"}
+    order["plan"] = [{"check": "drift.data", "params": params, "thresholds": []}]
+    (run_dir / "order.json").write_text(json.dumps(order))
+    prepare(run_dir)
+    results: list[CheckResult] = []
+    supervise(run_dir=run_dir, on_result=results.append)
+    ((attached, content),) = read_attachments(folder=run_dir, result=results[0])
+    assert attached.size == len(content) > 100_000
+    assert b"limit_bal" in content

@@ -8,6 +8,7 @@
     RUNDIR/arrays/<sample>.<part>.npy   features, labels, segments, scores_before
     RUNDIR/scores/<sample>.npy      what the box predicted
     RUNDIR/scores/<sample>.repeat.npy   the same rows predicted again
+    RUNDIR/attachments/             files that checks leave beside their results
     RUNDIR/model/                   booster.json, scorecard.json or linear.json, if any
 
 Scores come from a box that ran a stranger's artefact: they are read without

@@ -20,6 +20,7 @@ from validation.engine.inputs import read_inputs
 _ADAPTERS = {
     "explainer": "validation.adapters.shap_adapter:build_explainer",
     "drift": "validation.adapters.evidently_adapter:build_drift",
+    "reporter": "validation.adapters.evidently_report:build_reporter",
     "separator": "validation.adapters.separator:build_separator",
     "challenger": "validation.adapters.interpretable:build_challenger",
 }
@@ -49,6 +50,8 @@ class Toolbox:
         if name not in _ADAPTERS:
             return self._from_factory(name)
         build = load_factory(path=_ADAPTERS[name])
+        if name == "reporter":
+            return cast("object", build(folder=self._run_dir / "attachments"))
         if name != "explainer":
             return cast("object", build())
         return cast(

@@ -5,7 +5,7 @@ lease lapse. Every write carries the fence: a worker that was taken for dead
 and wakes up again changes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from uuid import UUID
@@ -17,10 +17,11 @@ from django.db.models.functions import Coalesce
 from registry.domain.canonical import Json
 from registry.domain.errors import MrmError
 from registry.domain.vocab import RunStatus
+from validation.domain.attached import Attached
 from validation.domain.results import CheckResult
 from validation.domain.share import Share
 from validation.runs.database_time import DatabaseTime
-from validation.runs.models import CheckRecord, ValidationRun
+from validation.runs.models import Attachment, CheckRecord, ValidationRun
 
 LEASE_S = 15.0
 """How long a silent worker keeps its run."""
@@ -157,15 +158,23 @@ def note_processes(*, claim: Claim, processes: Mapping[str, Json]) -> None:
     _write(claim, processes=dict(processes))
 
 
-def flush_check(*, claim: Claim, position: int, title: str, result: CheckResult) -> bool:
-    """Record one finished check; ``False`` when it was there already. Raises ``FencedError``.
+def flush_check(
+    *,
+    claim: Claim,
+    position: int,
+    title: str,
+    result: CheckResult,
+    attachments: Sequence[tuple[Attached, bytes]] = (),
+) -> bool:
+    """Record one finished check with what it left; ``False`` when it was there already. Raises ``FencedError``.
 
     The write to the run row holds off any other claimant until the record is in.
     """
     with transaction.atomic():
         _write(claim, lease_until=DatabaseTime(after_s=claim.lease_s))
+        run = ValidationRun.objects.get(uuid=claim.run_uuid)
         _record, is_new = CheckRecord.objects.get_or_create(
-            run=ValidationRun.objects.get(uuid=claim.run_uuid),
+            run=run,
             check_id=result.check,
             check_major=result.major,
             defaults={
@@ -176,6 +185,16 @@ def flush_check(*, claim: Claim, position: int, title: str, result: CheckResult)
                 "recorded_at": DatabaseTime(),
             },
         )
+        for attached, content in attachments if is_new else ():
+            Attachment.objects.create(
+                run=run,
+                check_id=result.check,
+                file=attached.file,
+                sha256=attached.sha256,
+                size=attached.size,
+                content=content,
+                recorded_at=DatabaseTime(),
+            )
     return is_new
 
 

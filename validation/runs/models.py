@@ -48,6 +48,30 @@ class ValidationRun(models.Model):
         return 100 * self.share_done // self.share_total if self.share_total else 0
 
 
+class Attachment(models.Model):
+    """A file that a check left beside its result, which names it by digest. Never changed."""
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    run = models.ForeignKey(ValidationRun, on_delete=models.PROTECT, related_name="attachments")
+    check_id = models.CharField(max_length=60)
+    file = models.CharField(max_length=80)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveIntegerField()
+    content = models.BinaryField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "validation"
+        db_table = "validation_attachment"
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "check_id", "file"], name="one_attachment_per_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file} of {self.check_id}"
+
+
 class CheckRecord(models.Model):
     """The result of one check of a run, flushed as soon as it finishes."""
 

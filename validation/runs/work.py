@@ -12,6 +12,7 @@ from validation.domain.results import CheckResult
 from validation.domain.share import Share
 from validation.engine.supervise import Slot, read_slots, supervise
 from validation.runs import claims
+from validation.runs.attachments import read_attachments
 from validation.runs.claims import Claim
 from validation.runs.heart import Heart
 from validation.runs.prepared import ORDER_FILE, prepare_folder
@@ -28,7 +29,7 @@ BATCH_SAMPLE = "recent"
 def run_plan(claim: Claim, heart: Heart, folder: Path) -> str:
     """Run the plan of the claimed run and return how it went. Raises coded errors, and ``FencedError``."""
     order = registry_api.get_run_order(request_uuid=claim.request_uuid)
-    tracker = _Tracker(claim, heart)
+    tracker = _Tracker(claim, heart, folder)
     heart.step("fetching the artefact", limit_s=FETCH_S)
     registry_api.fetch_artifact(order=order, folder=folder / "artifact")
     samples = _fetch_datasets(order, heart, folder)
@@ -51,9 +52,10 @@ def run_plan(claim: Claim, heart: Heart, folder: Path) -> str:
 class _Tracker:
     """Writes what the children report: processes, progress, results."""
 
-    def __init__(self, claim: Claim, heart: Heart) -> None:
+    def __init__(self, claim: Claim, heart: Heart, folder: Path) -> None:
         self._claim = claim
         self._heart = heart
+        self._folder = folder
         self._processes: dict[str, Json] = {
             "host": socket.gethostname(),
             "attempt": claim.attempt,
@@ -96,6 +98,7 @@ class _Tracker:
             position=self._positions[result.check],
             title=self.titles[result.check],
             result=result,
+            attachments=read_attachments(folder=self._folder, result=result),
         )
         self._heart.step(f"after {self.titles[result.check]}", limit_s=START_S)
 

@@ -90,6 +90,7 @@ def _context(visit: Visit, uuid: UUID) -> dict[str, Any]:
         "planned": max(len(checks), found.checks_planned if found else 0),
         "is_live": request.status == RequestStatus.REQUESTED
         and (found is None or not RunStatus(found.status).is_terminal),
+        "attachments": api.list_attachments(actor=visit.actor, request_uuid=uuid),
         "report": registry_api.find_report(request=request),
         "challenges": request.challenges.select_related("author").order_by("id"),
         "findings": registry_api.list_findings(actor=visit.actor, intended_use=request.intended_use).filter(

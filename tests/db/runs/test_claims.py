@@ -1,15 +1,17 @@
 """Claims: one holder at a time, by the database's clock; a voided claim writes nothing."""
 
+from hashlib import sha256
 from uuid import uuid4
 
 import pytest
 
 from registry.domain.vocab import RunStatus, Verdict
 from tests.db.runs.conftest import LAPSED_S, claimed, finished_check
+from validation.domain.attached import Attached
 from validation.domain.share import Share
 from validation.runs import claims
 from validation.runs.claims import FencedError
-from validation.runs.models import CheckRecord, ValidationRun
+from validation.runs.models import Attachment, CheckRecord, ValidationRun
 
 pytestmark = pytest.mark.django_db
 
@@ -106,6 +108,23 @@ def test_a_check_is_recorded_once_and_the_first_record_stays(run: ValidationRun)
     record = CheckRecord.objects.get()
     assert (record.position, record.verdict) == (0, "pass")
     assert claims.recorded_checks(claim=claim) == ("discrimination.auc",)
+
+
+def test_what_a_check_left_is_recorded_with_it_or_not_at_all(run: ValidationRun) -> None:
+    claim, content = claimed(run), b"<p>report</p>"
+    left = Attached(file="report.html", sha256=sha256(content).hexdigest(), size=len(content))
+    given = {"position": 0, "title": "AUC", "result": finished_check(), "attachments": [(left, content)]}
+    assert claims.flush_check(claim=claim, **given)
+    assert not claims.flush_check(claim=claim, **given)
+    kept = Attachment.objects.get()
+    assert (bytes(kept.content), kept.sha256, kept.size, kept.check_id) == (
+        *(content, left.sha256, left.size),
+        "discrimination.auc",
+    )
+    ValidationRun.objects.filter(uuid=run.uuid).update(fence=9)
+    with pytest.raises(FencedError):
+        claims.flush_check(claim=claim, **{**given, "result": finished_check(check="drift.data")})
+    assert Attachment.objects.count() == 1
 
 
 def test_what_one_attempt_recorded_the_next_attempt_sees(run: ValidationRun) -> None:
