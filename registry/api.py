@@ -37,6 +37,7 @@ from registry.actions.export_validation import (
     ValidationDossier,
     dossier_file,
     export_validation,
+    record_attachment_read,
 )
 from registry.actions.gather_facts import gather_facts
 from registry.actions.model_record import DETAILS, OPTIONAL_DETAILS
@@ -436,6 +437,7 @@ __all__ = [
     "public_key_pem",
     "publish_log",
     "reads_whole_log",
+    "record_attachment_read",
     "record_inventory_export",
     "record_log_export",
     "record_page_read",

@@ -1,14 +1,27 @@
 """What surfaces may do with validation runs. Everything is filtered by what the actor may see."""
 
+from hashlib import sha256
 from uuid import UUID
 
 from registry import api as registry_api
-from registry.domain.errors import NotFound, NotPermitted
+from registry.domain.errors import IntegrityMismatch, NotFound, NotPermitted
 from registry.domain.vocab import Role
+from validation.domain.attached import attached_to
+from validation.domain.results import result_from_json
 from validation.runs import claims, endings
-from validation.runs.models import CheckRecord, ValidationRun
+from validation.runs.models import Attachment, CheckRecord, ValidationRun
 
-__all__ = ["CheckRecord", "ValidationRun", "cancel_validation", "find_run", "get_run", "list_check_records"]
+__all__ = [
+    "Attachment",
+    "CheckRecord",
+    "ValidationRun",
+    "cancel_validation",
+    "find_run",
+    "get_attachment",
+    "get_run",
+    "list_attachments",
+    "list_check_records",
+]
 
 _MAY_CANCEL = (Role.DEVELOPER, Role.OWNER, Role.VALIDATOR)
 
@@ -41,6 +54,37 @@ def list_check_records(*, actor: registry_api.Actor, request_uuid: UUID) -> list
     """
     run = find_run(actor=actor, request_uuid=request_uuid)
     return [] if run is None else list(CheckRecord.objects.filter(run=run))
+
+
+def list_attachments(*, actor: registry_api.Actor, request_uuid: UUID) -> list[Attachment]:
+    """Return the files that the checks left, without their bytes.
+
+    Raises ``NotFound`` for a request that does not exist or that the actor may not see.
+    """
+    run = find_run(actor=actor, request_uuid=request_uuid)
+    return [] if run is None else list(Attachment.objects.filter(run=run).defer("content"))
+
+
+def get_attachment(*, actor: registry_api.Actor, request_uuid: UUID, uuid: UUID) -> Attachment:
+    """Return a file of a validation.
+
+    Raises ``NotFound`` ``RUN017``, ``IntegrityMismatch`` ``RUN016`` where its bytes are not those
+    that the result of its check names.
+    """
+    run = find_run(actor=actor, request_uuid=request_uuid)
+    found = None if run is None else Attachment.objects.filter(run=run, uuid=uuid).first()
+    if run is None or found is None:
+        raise NotFound("RUN017", "there is no such attachment", remedy="Open it from the page of its run.")
+    record = CheckRecord.objects.get(run=run, check_id=found.check_id)
+    named = attached_to(result=result_from_json(data=record.result))
+    digest = sha256(bytes(found.content)).hexdigest()
+    if digest not in {one.sha256 for one in named if one.file == found.file}:
+        raise IntegrityMismatch(
+            "RUN016",
+            f"the attachment {found.file} is not the file that its check names",
+            remedy="It was changed after the run. Tell an administrator; the evidence's own digest still holds.",
+        )
+    return found
 
 
 def cancel_validation(*, actor: registry_api.Actor, request_uuid: UUID) -> None:

@@ -132,6 +132,22 @@ def export_validation(
     )
 
 
+def record_attachment_read(
+    *, actor: Actor, at: datetime, correlation_id: str, request_uuid: UUID, file: str, sha256: str
+) -> None:
+    """Record that a file beside a validation's evidence is read. Raises ``VAL010``."""
+    request = get_validation_request(actor=actor, uuid=request_uuid)
+    with transaction.atomic():
+        record(
+            action=AuditAction.EVIDENCE_READ,
+            actor=actor,
+            at=at,
+            subject=subject_of(request, label=str(request.intended_use)),
+            payload={"form": "attachment", "batch": request.batch, "file": file, "sha256": sha256},
+            correlation_id=correlation_id,
+        )
+
+
 def _evidence(row: EvidenceRecord) -> dict[str, Json]:
     return {
         "uuid": str(row.uuid),

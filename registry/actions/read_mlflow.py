@@ -22,6 +22,8 @@ MANIFEST_LIMIT = 262_144
 COUNTED_LIMIT = 16 * 2**20
 """The largest file that is counted at registration; of a larger one only the flavour is known."""
 MANIFEST_KEYS = ("name", "file", "sha256", "rows", "label")
+WITHHELD_KEYS = ("segment", "score_before")
+"""Columns that a manifest may name: like the label they are for checks, and no model's box gets them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -196,10 +198,17 @@ def _parse_manifest(data: bytes) -> list[dict[str, Json]]:
         raise InvalidInput(
             "INV030",
             "datasets/manifest.json is not the manifest we know",
-            remedy=f"Write a JSON object with 'datasets', a list of objects with {', '.join(MANIFEST_KEYS)}.",
+            remedy=f"Write a JSON object with 'datasets', a list of objects with {', '.join(MANIFEST_KEYS)}, and "
+            f"where they are there the columns {' and '.join(WITHHELD_KEYS)}, each another than the label.",
         ) from error
 
 
 def _parse_entry(row: dict[str, Json]) -> dict[str, Json]:
     known = {key: row[key] for key in MANIFEST_KEYS}
-    return {**row, **known, "role": known["name"], "path": known["file"]}
+    withheld = {key: row.get(key, "") for key in WITHHELD_KEYS}
+    named = [known["label"], *(name for name in withheld.values() if name)]
+    if not all(isinstance(name, str) for name in (*named, *withheld.values())) or len(set(named)) < len(
+        named
+    ):
+        raise ValueError("label, segment and score_before are not names of three columns")
+    return {**row, **known, **withheld, "role": known["name"], "path": known["file"]}

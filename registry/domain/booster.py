@@ -11,7 +11,7 @@ from registry.domain.vocab import ModelFamily
 def read_booster_shape(*, data: bytes) -> ArtifactShape:
     """Count a booster; parameters are nodes, or weights of a linear one. Raises ``ValueError`` for other bytes."""
     try:
-        learner = _document(data)["learner"]
+        learner = booster_document(data=data)["learner"]
         features = tuple(str(name) for name in learner.get("feature_names", ()))
         booster = learner["gradient_booster"]
         if booster["name"] == "gblinear":
@@ -36,7 +36,8 @@ def read_booster_shape(*, data: bytes) -> ArtifactShape:
     )
 
 
-def _document(data: bytes) -> dict[str, Any]:
+def booster_document(*, data: bytes) -> dict[str, Any]:
+    """Return the document in either of XGBoost's two forms. Raises ``ValueError`` when it is in none."""
     try:
         # Both forms open with a brace; only in JSON does a quote, a brace or white space follow.
         document = (

@@ -35,6 +35,7 @@ class Site:
     url: str
     var_dir: Path
     running: str
+    hostile: str
     pages: dict[str, list[str]]
 
 

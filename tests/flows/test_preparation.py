@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 
 from tests.builders.run_folder import FEATURES, LABEL, MLMODEL, write_artifact, write_order, write_samples
+from validation.domain.results import CheckResult
 from validation.engine.inputs import read_inputs
+from validation.engine.supervise import supervise
+from validation.runs.attachments import read_attachments
 from validation.runs.prepared import PreparationError, prepare_folder
 
 pytestmark = pytest.mark.flow
@@ -47,6 +50,8 @@ def test_a_prepared_folder_holds_all_that_the_checks_read(run_dir: Path) -> None
     assert [item["check"] for item in json.loads((run_dir / "plan.json").read_bytes())["checks"]] == list(
         CHECKS
     )
+    shares = [(event["done"], event["total"]) for event in events if event["event"] == "share"]
+    assert shares == [(400, 1_600), (800, 1_600), (1_200, 1_600), (1_600, 1_600)]
     pids = {event["name"]: event["pid"] for event in events if event["event"] == "process"}
     assert len(set(pids.values())) == 2 == len(pids)
 
@@ -75,6 +80,63 @@ def test_a_data_set_without_its_label_is_refused(run_dir: Path) -> None:
         prepare(run_dir)
 
 
+REGIONS = {"train": ["north", "south"], "test": ["east", None, "north", "south"], "recent": ["south", "west"]}
+
+
+def with_named_columns(run_dir: Path, regions: Mapping[str, list[Any]], checks: tuple[str, ...]) -> None:
+    """Write samples with a region and an earlier score, named as a manifest names them."""
+    before = np.where(np.arange(400) % 8 == 0, np.nan, np.random.default_rng(5).uniform(0.01, 0.6, 400))
+    extra = {name: {"region": (words * 400)[:400], "pd_before": before} for name, words in regions.items()}
+    (run_dir / "data").rename(run_dir / "data-of-others")
+    samples = write_samples(run_dir, extra=extra)
+    for sample in samples.values():
+        sample.update(segment="region", score_before="pd_before")
+    write_order(run_dir, checks=checks, samples=samples)
+
+
+def test_segments_and_earlier_scores_reach_their_checks_and_no_model(run_dir: Path) -> None:
+    with_named_columns(run_dir, REGIONS, ("discrimination.segments", "stability.migrations"))
+    # Without a signature the model is given whatever columns there are.
+    (run_dir / "artifact" / "MLmodel").write_text(MLMODEL.partition("signature:")[0])
+    prepare(run_dir)
+    inputs = read_inputs(run_dir=run_dir)
+    assert inputs.feature_names == FEATURES
+    assert inputs.segment_names == ("east", "north", "south", "west")
+    assert np.array_equal(inputs.array("test.segments")[:4], [0.0, np.nan, 1.0, 2.0], equal_nan=True)
+    assert inputs.array("recent.segments")[:2].tolist() == [2.0, 3.0]
+    assert np.isnan(inputs.array("train.scores_before")[0])
+
+    results: list[CheckResult] = []
+    supervise(
+        run_dir=run_dir, on_start=lambda _check: None, on_result=results.append, should_stop=lambda: False
+    )
+    tables = {result.check: {one.id: one.rows for one in result.tables} for result in results}
+    assert {row[0] for row in tables["discrimination.segments"]["segments"]} == {
+        *("east", "north", "south", "no segment stated"),
+    }
+    matrix = tables["stability.migrations"]["matrix"]
+    assert sum(int(cell) for row in matrix for cell in row[1:]) == 350
+
+
+@pytest.mark.parametrize("column", ["region", "pd_before"])
+def test_a_model_that_asks_for_a_column_meant_for_checks_does_not_get_it(run_dir: Path, column: str) -> None:
+    with_named_columns(run_dir, REGIONS, CHECKS)
+    (run_dir / "artifact" / "MLmodel").write_text(MLMODEL.replace("limit_bal", column))
+    with pytest.raises(PreparationError, match=f"BOX006 the data lack the model's columns: {column}"):
+        prepare(run_dir)
+
+
+def test_segments_of_two_kinds_are_refused_and_so_is_a_column_that_is_not_there(run_dir: Path) -> None:
+    with_named_columns(run_dir, {**REGIONS, "recent": [1, 2]}, CHECKS)
+    with pytest.raises(PreparationError, match="RUN015"):
+        prepare(run_dir)
+    samples = json.loads((run_dir / "order.json").read_bytes())["samples"]
+    samples["recent"]["segment"] = "area"
+    write_order(run_dir, checks=CHECKS, samples=samples)
+    with pytest.raises(PreparationError, match=r"RUN009 .*'area', which its manifest names as the segment"):
+        prepare(run_dir)
+
+
 def test_an_unknown_check_is_refused_before_anything_is_opened(run_dir: Path) -> None:
     write_order(run_dir, checks=("discrimination.aucc",), samples={})
 
@@ -95,3 +157,16 @@ def test_the_preparation_stops_when_its_worker_must_stop(run_dir: Path) -> None:
 
     with pytest.raises(InterruptedError):
         prepare_folder(run_dir=run_dir, on_event=lambda _event: None, ensure_going=stop)
+
+
+def test_evidently_s_report_is_left_in_the_folder_where_the_plan_asks_for_it(run_dir: Path) -> None:
+    order = json.loads((run_dir / "order.json").read_bytes())
+    params = {"attach_report": "1", "min_rows": "50"}
+    order["plan"] = [{"check": "drift.data", "params": params, "thresholds": []}]
+    (run_dir / "order.json").write_text(json.dumps(order))
+    prepare(run_dir)
+    results: list[CheckResult] = []
+    supervise(run_dir=run_dir, on_result=results.append)
+    ((attached, content),) = read_attachments(folder=run_dir, result=results[0])
+    assert attached.size == len(content) > 100_000
+    assert b"limit_bal" in content

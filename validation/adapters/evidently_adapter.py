@@ -1,6 +1,7 @@
 """Evidently's column drift through its public API; the method of every column is named, never defaulted."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -31,23 +32,16 @@ def compare_columns(
     A category is compared by the chi-square test where ``method`` is ``ks``
     and by the Jensen-Shannon distance where it is ``wasserstein``.
     """
-    import pandas as pd
-    from evidently import DataDefinition, Dataset, Report
-    from evidently.metrics import ValueDrift
-
-    methods = {name: _FOR_CATEGORIES.get(method, method) if name in categories else method for name in names}
-    definition = DataDefinition(
-        numerical_columns=[name for name in names if name not in categories],
-        categorical_columns=[name for name in names if name in categories],
+    report = run_report(
+        names=names,
+        reference=reference,
+        current=current,
+        method=method,
+        threshold=threshold,
+        categories=categories,
     )
-    batches = [
-        Dataset.from_pandas(pd.DataFrame(values, columns=list(names)), data_definition=definition)
-        for values in (current, reference)
-    ]
-    report = Report([ValueDrift(column=name, method=methods[name], threshold=threshold) for name in names])
     found = {
-        metric["config"]["column"]: float(np.ravel(metric["value"])[0])
-        for metric in report.run(*batches).dict()["metrics"]
+        metric["config"]["column"]: float(np.ravel(metric["value"])[0]) for metric in report.dict()["metrics"]
     }
     return tuple(
         ColumnDrift(
@@ -57,5 +51,36 @@ def compare_columns(
             threshold=threshold,
             drifted=found[name] < threshold if used in _P_VALUES else found[name] >= threshold,
         )
-        for name, used in methods.items()
+        for name, used in _methods(names, method, categories).items()
     )
+
+
+def run_report(
+    *,
+    names: Sequence[str],
+    reference: FloatArray,
+    current: FloatArray,
+    method: str,
+    threshold: float,
+    categories: Collection[str] = (),
+) -> Any:  # noqa: ANN401  the library's own snapshot
+    """Return what Evidently made of the columns, as its own object."""
+    import pandas as pd
+    from evidently import DataDefinition, Dataset, Report
+    from evidently.metrics import ValueDrift
+
+    methods = _methods(names, method, categories)
+    definition = DataDefinition(
+        numerical_columns=[name for name in names if name not in categories],
+        categorical_columns=[name for name in names if name in categories],
+    )
+    batches = [
+        Dataset.from_pandas(pd.DataFrame(values, columns=list(names)), data_definition=definition)
+        for values in (current, reference)
+    ]
+    report = Report([ValueDrift(column=name, method=methods[name], threshold=threshold) for name in names])
+    return report.run(*batches)
+
+
+def _methods(names: Sequence[str], method: str, categories: Collection[str]) -> dict[str, str]:
+    return {name: _FOR_CATEGORIES.get(method, method) if name in categories else method for name in names}

@@ -1,19 +1,25 @@
 """Scores of a model from MLflow, computed in a box, with what is known of the model."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from validation.sandbox.box import BoxReport, Inspection, open_box
+from validation.adapters.tree_formats import read_skops_forest
+from validation.domain.inputs import UnusableInputError
+from validation.domain.share import Advance, no_advance
+from validation.sandbox.box import BoxReport, Inspection, PredictionBox, open_box
 from validation.sandbox.declared import UNKNOWN, Declaration, score_scorecard
+from validation.sandbox.flavours import SCORECARD_FILES, data_file
 from validation.sandbox.limits import BoxLimits
 
 Columns = Mapping[str, NDArray[np.float64]]
-FORMS_BESIDE_THE_MODEL = {"scorecard": ("scorecard.json", "extra_files/scorecard.json")}
+Score = Callable[[Columns], NDArray[np.float64]]
 ROWS_COMPARED = 2_000
+ROWS_AT_ONCE = 20_000
+ROWS_IN_WORDS = "rows, some of them twice"
 AGREEMENT = 1e-9
 
 
@@ -21,8 +27,8 @@ AGREEMENT = 1e-9
 class BoxedScores:
     """Scores by sample, scores of a second pass where asked for, and the box's report.
 
-    ``declaration`` is what may be believed of the artefact: a description that
-    lies beside the model counts only if the model's scores agree with it.
+    ``declaration`` is what may be believed of the artefact: a description counts
+    only if the model's scores agree with it.
     """
 
     scores: Mapping[str, NDArray[np.float64]]
@@ -38,14 +44,19 @@ def score_samples(
     samples: Mapping[str, Columns],
     repeat: Collection[str] = (),
     limits: BoxLimits | None = None,
+    advance: Advance = no_advance,
 ) -> BoxedScores:
     """Score every sample in one box. Give features only: a model that asks for the label gets it.
+
+    Rows are sent by stretches, after each of which ``advance`` hears of the rows.
 
     Raises ``BoxError``, see ``validation.sandbox.errors``.
     """
     with open_box(model_dir=model_dir, limits=limits) as box:
-        scores = {name: box.predict(columns=columns) for name, columns in samples.items()}
-        repeated = {name: box.predict(columns=samples[name]) for name in repeat}
+        asked = [*samples.values(), *(samples[name] for name in repeat)]
+        count = _Count(advance=advance, total=sum(map(_rows, asked)))
+        scores = {name: _predict(box, columns, count) for name, columns in samples.items()}
+        repeated = {name: _predict(box, samples[name], count) for name in repeat}
         report, inspection = box.report, box.inspection
     return BoxedScores(
         scores=scores,
@@ -56,6 +67,30 @@ def score_samples(
     )
 
 
+class _Count:
+    """The rows that were scored so far, of all that will be."""
+
+    def __init__(self, *, advance: Advance, total: int) -> None:
+        self._advance, self._total, self._done = advance, total, 0
+
+    def add(self, rows: int) -> None:
+        self._done += rows
+        self._advance(self._done, self._total, ROWS_IN_WORDS)
+
+
+def _predict(box: PredictionBox, columns: Columns, count: _Count) -> NDArray[np.float64]:
+    found = []
+    for begin in range(0, _rows(columns), ROWS_AT_ONCE):
+        stretch = {name: values[begin : begin + ROWS_AT_ONCE] for name, values in columns.items()}
+        found.append(box.predict(columns=stretch))
+        count.add(len(found[-1]))
+    return np.concatenate([np.empty(0), *found])
+
+
+def _rows(columns: Columns) -> int:
+    return len(next(iter(columns.values()), ()))
+
+
 def believed(
     *,
     model_dir: Path,
@@ -63,17 +98,41 @@ def believed(
     samples: Mapping[str, Columns],
     scores: Mapping[str, NDArray[np.float64]],
 ) -> Declaration:
-    """Return the declaration, or ``UNKNOWN`` when it only describes the model and scores differ."""
+    """Return the declaration, or ``UNKNOWN`` when it only describes the model and its scores differ."""
     declaration = inspection.declaration
-    names = FORMS_BESIDE_THE_MODEL.get(declaration.form)
-    if names is None:
+    if declaration.form not in FORMS_TO_COMPARE:
         return declaration
-    path = next(model_dir / name for name in names if (model_dir / name).is_file())
-    for sample, columns in samples.items():
-        if not set(declaration.features) <= set(columns):
-            return UNKNOWN
-        rows = {name: columns[name][:ROWS_COMPARED].tolist() for name in declaration.features}
-        expected = np.array(score_scorecard(path, columns=rows))
-        if np.abs(expected - scores[sample][:ROWS_COMPARED]).max(initial=0.0) > AGREEMENT:
-            return UNKNOWN
-    return declaration if samples else UNKNOWN
+    try:
+        again = FORMS_TO_COMPARE[declaration.form](model_dir, inspection)
+        agrees = all(_agrees(again(columns), scores[name]) for name, columns in samples.items())
+    except (KeyError, UnusableInputError):
+        return UNKNOWN
+    return declaration if samples and agrees else UNKNOWN
+
+
+def _agrees(again: NDArray[np.float64], scores: NDArray[np.float64]) -> bool:
+    return bool(np.abs(again - scores[:ROWS_COMPARED]).max(initial=0.0) <= AGREEMENT)
+
+
+def _score_by_card(model_dir: Path, inspection: Inspection) -> Score:
+    path = next(model_dir / name for name in SCORECARD_FILES if (model_dir / name).is_file())
+
+    def score(columns: Columns) -> NDArray[np.float64]:
+        rows = {name: columns[name][:ROWS_COMPARED].tolist() for name in inspection.declaration.features}
+        return np.array(score_scorecard(path, columns=rows))
+
+    return score
+
+
+def _score_by_trees(model_dir: Path, inspection: Inspection) -> Score:
+    trees, _names = read_skops_forest(path=data_file(model_dir))
+
+    def score(columns: Columns) -> NDArray[np.float64]:
+        names = inspection.features or tuple(columns)
+        return trees.outputs(rows=np.column_stack([columns[name][:ROWS_COMPARED] for name in names]))
+
+    return score
+
+
+FORMS_TO_COMPARE = {"scorecard": _score_by_card, "forest": _score_by_trees}
+"""Forms that describe the model, or may leave something out: believed where they give the model's scores."""

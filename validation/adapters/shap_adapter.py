@@ -1,6 +1,6 @@
 """Attributions by SHAP's public API, by the best route that the artefact allows.
 
-``tree``: an XGBoost or LightGBM model read from its own declarative form (see ``tree_route``).
+``tree``: an XGBoost or LightGBM model or a scikit-learn forest, read as data (see ``tree_route``).
 ``additive``: a scorecard or coefficients read from JSON. ``black_box``: a predict callable
 that reaches the box. No route ever loads a pickle.
 """
@@ -15,6 +15,7 @@ import numpy as np
 
 from validation.adapters.tree_route import TreeRoute, largest_difference, place_columns
 from validation.domain.inputs import FloatArray, UnusableInputError
+from validation.domain.share import Advance, no_advance
 from validation.domain.tools import Attribution, ExplainerTool, SecondOpinion
 from validation.stats.shapley import permutation_values
 
@@ -25,28 +26,31 @@ _PERMUTATION_PAIRS = 2
 
 
 def build_explainer(
-    *, model_dir: Path, names: Sequence[str], predict: Predict | None
+    *, model_dir: Path, names: Sequence[str], predict: Predict | None, advance: Advance = no_advance
 ) -> ExplainerTool | None:
     """Return the explainer for what lies in ``model_dir``, or for ``predict``; None when there is neither.
 
     ``names`` are the columns of the rows that will be explained, in order.
-    ``booster.json`` is XGBoost's own format, ``booster.txt`` LightGBM's. ``scorecard.json`` declares
+    ``booster.json`` is XGBoost's own format, ``booster.txt`` LightGBM's, ``forest.skops`` a forest
+    of scikit-learn as skops writes it. ``scorecard.json`` declares
     ``kind: scorecard``, ``link: logit``, an intercept, and per characteristic a
     name, rising edges and one more points. ``linear.json`` declares an
-    intercept and coefficients by name on the log-odds.
+    intercept and coefficients by name on the log-odds. ``advance`` hears how far a long one has come.
 
     Raises ``UnusableInputError`` when a declared form is malformed or wants a
     column that is not there.
     """
+    if (model_dir / "forest.skops").is_file():
+        return TreeRoute.of_forest(path=model_dir / "forest.skops", names=names, advance=advance)
     for file, route in (
-        ("booster.json", TreeRoute.of_xgboost),
-        ("booster.txt", TreeRoute.of_lightgbm),
+        ("booster.json", partial(TreeRoute.of_xgboost, advance=advance)),
+        ("booster.txt", partial(TreeRoute.of_lightgbm, advance=advance)),
         ("scorecard.json", AdditiveRoute),
         ("linear.json", AdditiveRoute),
     ):
         if (model_dir / file).is_file():
             return route(declared=(model_dir / file).read_bytes(), names=names)
-    return None if predict is None else BlackBoxRoute(predict=predict)
+    return None if predict is None else BlackBoxRoute(predict=predict, advance=advance)
 
 
 class AdditiveRoute:
@@ -119,8 +123,8 @@ class BlackBoxRoute:
     route = "black_box"
     space = "probability"
 
-    def __init__(self, *, predict: Predict) -> None:
-        self._predict = predict
+    def __init__(self, *, predict: Predict, advance: Advance = no_advance) -> None:
+        self._predict, self._advance = predict, advance
 
     def outputs(self, *, rows: FloatArray) -> FloatArray:
         """Return the box's outputs. Raises ``UnusableInputError`` when they are not one finite number a row."""
@@ -139,6 +143,7 @@ class BlackBoxRoute:
             background=background,
             pairs=_PERMUTATION_PAIRS,
             seed=seed,
+            advance=self._advance,
         )
         return Attribution(values=values, base=base)
 

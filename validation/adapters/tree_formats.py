@@ -1,14 +1,16 @@
 """Tree ensembles from declarative bytes and from arrays. Nothing is unpickled, and no library of trees is loaded."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from registry.domain.booster import booster_document
 from validation.domain.inputs import UnusableInputError
+from validation.sandbox.skops_forest import read_skops
 from validation.stats.tree_model import LEAF, Tree, TreeEnsemble, malformed, plain_missing
 
 LOGISTIC = frozenset({"binary:logistic", "reg:logistic"})
@@ -18,7 +20,7 @@ _NEVER_MISSING, _ZERO_MISSING, _NAN_MISSING = range(3)
 
 
 def read_xgboost(*, declared: bytes) -> tuple[TreeEnsemble, tuple[str, ...]]:
-    """Return the trees of XGBoost's JSON, with log-odds as their outputs, and the columns if it names them.
+    """Return the trees of XGBoost's JSON or UBJSON, with log-odds as their outputs, and the columns if it names them.
 
     XGBoost compares rows and thresholds as float32, and a row goes left where it is
     smaller. Raises ``UnusableInputError``: ``malformed_model``, or
@@ -26,7 +28,7 @@ def read_xgboost(*, declared: bytes) -> tuple[TreeEnsemble, tuple[str, ...]]:
     leaves that hold vectors.
     """
     try:
-        learner = json.loads(declared)["learner"]
+        learner = booster_document(data=declared)["learner"]
         objective, booster = learner["objective"]["name"], learner["gradient_booster"]
         if objective not in LOGISTIC or booster["name"] != "gbtree":
             raise _unsupported(f"{booster['name']} with the objective {objective}")
@@ -159,6 +161,18 @@ def _numbers(part: Mapping[str, str], name: str, size: int) -> NDArray[np.float6
     if len(numbers) != size and not (name == "leaf_count" and size == 1):
         raise ValueError(f"{name} holds {len(numbers)} numbers, not {size}")
     return numbers
+
+
+def read_skops_forest(*, path: Path) -> tuple[TreeEnsemble, tuple[str, ...]]:
+    """Return the forest in skops' file, with the probability of its second class; its columns have no names.
+
+    Raises as ``read_forest`` does.
+    """
+    try:
+        forest = read_skops(path)
+    except ValueError as error:
+        raise malformed(str(error)) from error
+    return read_forest(trees=forest.trees, width=forest.width, outcome=1), ()
 
 
 def read_forest(*, trees: Sequence[Mapping[str, NDArray[Any]]], width: int, outcome: int) -> TreeEnsemble:

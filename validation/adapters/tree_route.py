@@ -5,16 +5,18 @@ compared with the box's scores before anything is believed.
 """
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from validation.adapters.tree_compiled import compiled
-from validation.adapters.tree_formats import read_lightgbm, read_xgboost
+from validation.adapters.tree_formats import read_lightgbm, read_skops_forest, read_xgboost
 from validation.domain.inputs import FloatArray, UnusableInputError
+from validation.domain.share import Advance, no_advance
 from validation.domain.tools import Attribution, SecondOpinion
 from validation.stats.sampling import sample_rows
-from validation.stats.tree_model import TreeEnsemble
+from validation.stats.tree_model import LEAF, TreeEnsemble
 from validation.stats.tree_shap import TooDeepError, TreeShap
 
 # Seconds, by measurement: compiling takes about ten, so NumPy does the tasks that it can finish in that time.
@@ -30,7 +32,6 @@ class TreeRoute:
     """Exact interventional SHAP against whatever background is given."""
 
     route = "tree"
-    space = "log_odds"
 
     def __init__(
         self,
@@ -38,10 +39,15 @@ class TreeRoute:
         ensemble: TreeEnsemble,
         columns: Sequence[str],
         names: Sequence[str],
-        library: Callable[[], Any],
+        library: Callable[[], Any] | None = None,
+        space: str = "log_odds",
+        advance: Advance = no_advance,
     ) -> None:
-        """Take the trees, their columns, the rows' columns, and how to load the model for SHAP."""
-        self._ensemble, self._library = ensemble, library
+        """Take the trees, their columns, the rows' columns, and how to load the model for SHAP.
+
+        Without a library, SHAP is given the trees as they were read here.
+        """
+        self._ensemble, self._library, self.space, self._advance = ensemble, library, space, advance
         self._columns = place_columns(columns or names, names)
         if len(self._columns) != ensemble.width:
             raise UnusableInputError(
@@ -55,19 +61,35 @@ class TreeRoute:
             self._tables = None
 
     @classmethod
-    def of_xgboost(cls, *, declared: bytes, names: Sequence[str]) -> "TreeRoute":
-        """Read XGBoost's JSON."""
+    def of_xgboost(
+        cls, *, declared: bytes, names: Sequence[str], advance: Advance = no_advance
+    ) -> "TreeRoute":
+        """Read XGBoost's JSON or UBJSON."""
         ensemble, columns = read_xgboost(declared=declared)
-        return cls(ensemble=ensemble, columns=columns, names=names, library=lambda: _load_xgboost(declared))
+        return cls(
+            ensemble=ensemble,
+            columns=columns,
+            names=names,
+            library=lambda: _load_xgboost(declared),
+            advance=advance,
+        )
 
     @classmethod
-    def of_lightgbm(cls, *, declared: bytes, names: Sequence[str]) -> "TreeRoute":
+    def of_lightgbm(
+        cls, *, declared: bytes, names: Sequence[str], advance: Advance = no_advance
+    ) -> "TreeRoute":
         """Read LightGBM's text."""
         ensemble, columns = read_lightgbm(declared=declared)
-        return cls(ensemble=ensemble, columns=columns, names=names, library=lambda: _load_lightgbm(declared))
+        return cls(ensemble=ensemble, columns=columns, names=names, advance=advance)
+
+    @classmethod
+    def of_forest(cls, *, path: Path, names: Sequence[str], advance: Advance = no_advance) -> "TreeRoute":
+        """Read a scikit-learn forest from skops' file; its outputs are probabilities."""
+        ensemble, columns = read_skops_forest(path=path)
+        return cls(ensemble=ensemble, columns=columns, names=names, space="probability", advance=advance)
 
     def outputs(self, *, rows: FloatArray) -> FloatArray:
-        """Return margins (log-odds) of the trees as they were read."""
+        """Return what the trees say as they were read: margins (log-odds), or a forest's probabilities."""
         return self._ensemble.outputs(rows=rows[:, self._columns])
 
     def attribute(self, *, rows: FloatArray, background: FloatArray, seed: int) -> Attribution:
@@ -106,7 +128,7 @@ class TreeRoute:
         seconds = tables.leaves * _PER_LEAF_S + tables.blocks * number * _PER_LINE_S
         is_large = seconds > _COMPILING_S
         found = (TreeShap(self._ensemble, kernels=compiled()) if is_large else tables).interventional(
-            rows=rows[:, self._columns], background=background[:, self._columns]
+            rows=rows[:, self._columns], background=background[:, self._columns], advance=self._advance
         )
         return self._attribution(
             found.values,
@@ -118,12 +140,20 @@ class TreeRoute:
     def _by_library(self, rows: FloatArray, background: FloatArray) -> Attribution:
         import shap
 
+        rows, background = (given[:, self._columns] for given in (rows, background))
+        if self._library is None:
+            rows, background = (self._ensemble.readable(rows=given) for given in (rows, background))
         # Given a bare array, SHAP explains against 100 rows drawn from it, and does not say so.
-        masker = shap.maskers.Independent(background[:, self._columns], max_samples=len(background))
+        masker = shap.maskers.Independent(background, max_samples=len(background))
         explainer = shap.TreeExplainer(
-            self._library(), data=masker, feature_perturbation="interventional", model_output="raw"
+            as_shap_reads(self._ensemble) if self._library is None else self._library(),
+            data=masker,
+            feature_perturbation="interventional",
+            model_output="raw",
         )
-        values = np.asarray(explainer.shap_values(rows[:, self._columns], check_additivity=False))
+        values = np.asarray(explainer.shap_values(rows, check_additivity=False))
+        if values.ndim == 3:
+            values = values[:, :, 0]
         # The base value is read after the first explanation: before it, XGBoost's is not set.
         base = float(np.ravel(explainer.expected_value)[-1])
         return self._attribution(values, base, len(background), "interventional, exact, by SHAP")
@@ -159,7 +189,19 @@ def _load_xgboost(declared: bytes) -> Any:  # noqa: ANN401  the library ships no
     return booster
 
 
-def _load_lightgbm(declared: bytes) -> Any:  # noqa: ANN401  the library ships no types
-    import lightgbm
-
-    return lightgbm.Booster(model_str=declared.decode())
+def as_shap_reads(ensemble: TreeEnsemble) -> dict[str, Any]:
+    """Return the trees in the form in which SHAP takes trees of any origin: left is at most the threshold."""
+    trees = [
+        {
+            "children_left": tree.left,
+            "children_right": tree.right,
+            "children_default": np.where(tree.missing_left, tree.left, tree.right),
+            "features": np.where(tree.left == LEAF, LEAF, tree.feature),
+            "thresholds": np.nextafter(tree.threshold, -np.inf),
+            "values": tree.value.reshape(-1, 1),
+            # SHAP writes into it: weights of the background in place of the training's.
+            "node_sample_weight": tree.cover.copy(),
+        }
+        for tree in ensemble.trees
+    ]
+    return {"trees": trees, "base_offset": ensemble.base, "tree_output": "raw_value", "objective": ""}

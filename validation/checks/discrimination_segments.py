@@ -19,6 +19,8 @@ from validation.stats.outcomes import Outcomes, read_outcomes
 from validation.stats.stability import quantile_edges
 
 _FEW_VALUES = 20
+_MOST_SEGMENTS = 1_000
+_NO_SEGMENT = "no segment stated"
 
 SPEC = CheckSpec(
     id="discrimination.segments",
@@ -32,7 +34,8 @@ SPEC = CheckSpec(
             name="column",
             kind=ParamKind.TEXT,
             default="",
-            meaning="the input whose values are the segments; empty: the first",
+            meaning="the input whose values are the segments; empty: the segments that the data set names, "
+            "and where it names none the first input",
         ),
         ParamSpec(
             name="bins",
@@ -77,8 +80,8 @@ SPEC = CheckSpec(
         "a large segment far below the others.",
         strengths="The family-wise error over segments is stated; segments too small to judge are named and "
         "never counted as good.",
-        limitations="A segment must be an input, or follow from one. Many segments leave little power in each. A whole "
-        "that is well ordered only between segments is not seen here.",
+        limitations="A segment must be an input, or a column that the data set's manifest names. Many segments leave "
+        "little power in each. A whole that is well ordered only between segments is not seen here.",
     ),
 )
 
@@ -145,6 +148,8 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
 def _segments(inputs: CheckInputs, params: Params) -> tuple[list[str], FloatArray]:
     """Return the names of the segments and the segment of every row."""
     sample, column = params.text("sample"), params.text("column")
+    if not column and inputs.has(f"{sample}.segments"):
+        return _declared(inputs, sample)
     features, names = inputs.array(f"{sample}.features"), inputs.feature_names
     if features.shape != (len(inputs.array(f"{sample}.labels")), len(names)):
         raise UnusableInputError(
@@ -163,6 +168,28 @@ def _segments(inputs: CheckInputs, params: Params) -> tuple[list[str], FloatArra
     ends = ["", *(f"{edge:g}" for edge in edges), ""]
     titles = [_range(label, low, high) for low, high in pairwise(ends)]
     return titles, np.searchsorted(edges, values, side="right").astype(np.float64)
+
+
+def _declared(inputs: CheckInputs, sample: str) -> tuple[list[str], FloatArray]:
+    """Return the segments that the data set names; rows for which it names none are a segment of their own."""
+    values = inputs.array(f"{sample}.segments")
+    if values.shape != inputs.array(f"{sample}.labels").shape:
+        raise UnusableInputError(reason="malformed_input", detail="segments and labels differ in length")
+    is_missing = np.isnan(values)
+    distinct = np.unique(values[~is_missing])
+    if len(distinct) > _MOST_SEGMENTS:
+        raise UnusableInputError(
+            reason="too_many_segments",
+            detail=f"the data set names {len(distinct):,} segments; at most {_MOST_SEGMENTS:,} are judged",
+        )
+    known = inputs.segment_names
+    if known and not all(one.is_integer() and 0 <= one < len(known) for one in distinct.tolist()):
+        raise UnusableInputError(
+            reason="malformed_input", detail="a segment is none of those that have names"
+        )
+    names = [known[int(one)] if known else f"segment {one:g}" for one in distinct]
+    codes = np.where(is_missing, len(names), np.searchsorted(distinct, values))
+    return [*names, _NO_SEGMENT], codes.astype(np.float64)
 
 
 def _range(label: str, low: str, high: str) -> str:

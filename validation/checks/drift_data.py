@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from validation.domain.attached import MOST_BYTES, table_of
 from validation.domain.check import CheckKind, CheckSpec, Feed, FiveParts, ParamKind, Params, ParamSpec
 from validation.domain.inputs import CheckInputs, FloatArray, UnusableInputError
 from validation.domain.params import CURRENT, REFERENCE
@@ -23,7 +24,7 @@ SPEC = CheckSpec(
     title="Data drift",
     kind=CheckKind.DRIFT,
     needs=("{reference}.features", "{current}.features"),
-    tools=("drift",),
+    tools=("drift", "reporter"),
     params=(
         REFERENCE,
         CURRENT,
@@ -72,6 +73,13 @@ SPEC = CheckSpec(
             meaning="most rows of either batch that the second opinion reads",
             minimum=Decimal(500),
         ),
+        ParamSpec.whole(
+            "attach_report",
+            "0",
+            "1: attach Evidently's own report of the rows that the second opinion reads",
+            0,
+            1,
+        ),
         ParamSpec(
             name="bins",
             kind=ParamKind.INTEGER,
@@ -99,7 +107,7 @@ SPEC = CheckSpec(
         "of the p-values under no change is drawn from the dependence seen among the rows. The level is the "
         "budget of false alarms in a year over the batches of a year; the table shows the PSI that each "
         "column must exceed for it. Evidently judges the same columns by its own conventions as a second "
-        "opinion; where it differs, a disagreement is counted.",
+        "opinion; where it differs, a disagreement is counted. On request its own report of the same rows is kept.",
         signs_of_high_risk="A large share of drifted columns; drift in the features that the explanation "
         "ranks first; disagreement between the two opinions.",
         strengths="Needs no outcomes. Size and significance are both asked for. The rate of false alarms is "
@@ -136,14 +144,16 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
         alarms_per_year=params.number("false_alarms_per_year"),
         batches_per_year=params.integer("batches_per_year"),
     )
+    attached, note = _attach(inputs, params, tools, level)
     judged = _judge(before=before, after=after, names=names, params=params, tools=tools, level=level)
     return Measurement(
         metrics=_metrics(judged, params, level),
-        tables=(_by_column(judged),),
+        tables=(_by_column(judged), *attached),
         figures=(_bars(judged),),
         notes=(
             f"n counts columns; {len(before)} rows of {reference}, {len(after)} rows of {current}",
             f"chance of a false alarm allowed to each batch: {level:.4g}",
+            *note,
         ),
     )
 
@@ -195,14 +205,13 @@ def _second_opinion(
     level: float,
 ) -> Sequence[ColumnDrift]:
     assert tools.drift is not None
-    size, method = params.integer("opinion_rows"), params.text("method")
-    before, after = (rows[pick_rows(rows=rows, size=size, seed=tools.seed)] for rows in batches)
+    before, after = _sampled(batches, params, tools)
     found = tools.drift(
         names=names,
         reference=before,
         current=after,
-        method=method,
-        threshold=level if method == "ks" else params.number("column_threshold"),
+        method=params.text("method"),
+        threshold=_their_threshold(params, level),
         categories=categories,
     )
     if not np.isfinite([one.value for one in found]).all():
@@ -210,6 +219,47 @@ def _second_opinion(
             reason="not_measured", detail="the drift library gave no finite figure for a column"
         )
     return found
+
+
+def _attach(
+    inputs: CheckInputs, params: Params, tools: Tools, level: float
+) -> tuple[tuple[Table, ...], tuple[str, ...]]:
+    """Return the table that names Evidently's report, and a note, where the plan asks for the report."""
+    if not params.integer("attach_report"):
+        return (), ()
+    assert tools.reporter is not None
+    reference, current = (
+        read_features(inputs=inputs, sample=params.text(name)) for name in ("reference", "current")
+    )
+    before, after = _sampled((reference, current), params, tools)
+    attached = tools.reporter(
+        names=inputs.feature_names,
+        reference=before,
+        current=after,
+        method=params.text("method"),
+        threshold=_their_threshold(params, level),
+        categories=name_categories(listed=params.text("categories"), names=inputs.feature_names),
+    )
+    if attached is None:
+        return (), (f"Evidently's report is larger than {MOST_BYTES:,} bytes and was not attached",)
+    what = (
+        f"Evidently's report of {len(before):,} of {len(reference):,} rows of {params.text('reference')} and "
+        f"{len(after):,} of {len(current):,} of {params.text('current')}, drawn with seed {tools.seed}"
+    )
+    return (table_of(attached=attached, what=what),), ()
+
+
+def _sampled(
+    batches: tuple[FloatArray, FloatArray], params: Params, tools: Tools
+) -> tuple[FloatArray, FloatArray]:
+    before, after = (
+        rows[pick_rows(rows=rows, size=params.integer("opinion_rows"), seed=tools.seed)] for rows in batches
+    )
+    return before, after
+
+
+def _their_threshold(params: Params, level: float) -> float:
+    return level if params.text("method") == "ks" else params.number("column_threshold")
 
 
 def _metrics(judged: _Judged, params: Params, level: float) -> tuple[Metric, ...]:

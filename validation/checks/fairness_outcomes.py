@@ -80,8 +80,8 @@ SPEC = CheckSpec(
         "the four-fifths rule of thumb is guidance on employment (29 CFR 1607.4(D)), not a rule for credit. A "
         "difference is not yet discrimination, and none is no proof of its absence. Labels exist for accepted "
         "customers only. The maximum of two gaps has no interval here; its parts have. More than two groups are "
-        "compared pair by pair, in runs of their own. A run folder takes `segments` as an array of its own; the data "
-        "sets of the register carry none, and on them the check is not applicable.",
+        "compared pair by pair, in runs of their own. The groups are the column that the data set's manifest names "
+        "as its segment, words taken in their order from 0; without one the check is not applicable.",
     ),
 )
 

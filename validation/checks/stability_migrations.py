@@ -27,6 +27,7 @@ SPEC = CheckSpec(
     major=1,
     title="Migration between rating grades",
     kind=CheckKind.STABILITY,
+    reads_missing=True,
     needs=("{sample}.scores_before", "{sample}.scores", "grade_edges"),
     params=(
         ParamSpec(
@@ -60,7 +61,8 @@ SPEC = CheckSpec(
         "Nobody moves at all in a year that changed the obligors.",
         strengths="Needs no outcomes. The figures are those of the template and so comparable between banks; "
         "the matrix itself is shown.",
-        limitations="Reads the scores of an earlier date from the sample; without them it is not applicable. "
+        limitations="Reads the scores of an earlier date from the column that the data set's manifest names; without "
+        "them it is not applicable. Obligors without such a score are left out and counted. "
         "Obligors who left or defaulted in between are not seen. Few obligors in a grade leave little power. "
         "The interval of a bandwidth is normal and takes obligors as independent; with few movers it is too "
         "narrow. The ECB sets no pass mark; any limit is house policy.",
@@ -71,7 +73,7 @@ SPEC = CheckSpec(
 def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     """Measure both bandwidths, the share that moved, and the cells that rise away from the diagonal."""
     del tools
-    counts = _counts(inputs, params)
+    counts, new = _counts(inputs, params)
     n, moved = int(counts.sum()), float(counts.sum() - np.trace(counts))
     upper, lower = bandwidths(counts=counts, confidence=_CONFIDENCE)
     gaps = neighbour_gaps(counts)
@@ -101,19 +103,30 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
         ),
         tables=(_matrix(counts), _cells(gaps, adjusted)),
         figures=(_moves(counts),),
-        notes=("cells of which both they and their neighbour are empty are not compared",),
+        notes=(
+            "cells of which both they and their neighbour are empty are not compared",
+            *([f"{new:,} obligors without a score before are left out"] if new else []),
+        ),
     )
 
 
-def _counts(inputs: CheckInputs, params: Params) -> FloatArray:
+def _counts(inputs: CheckInputs, params: Params) -> tuple[FloatArray, int]:
+    """Return the matrix of moves, and how many obligors were not rated before."""
     sample = params.text("sample")
     before, after = inputs.array(f"{sample}.scores_before"), inputs.array(f"{sample}.scores")
     if before.shape != after.shape:
         raise UnusableInputError(
             reason="malformed_input", detail=f"{sample}: the two dates hold different numbers of obligors"
         )
-    ensure_rows(values=after, sample=sample, needed=params.integer("min_rows"))
-    return migration_counts(before=before, after=after, edges=inputs.grade_edges)
+    rated = ~np.isnan(before)
+    before, after = before[rated], after[rated]
+    ensure_rows(values=after, sample=f"{sample}, rated on both dates,", needed=params.integer("min_rows"))
+    if before.min() < 0.0 or before.max() > 1.0:
+        raise UnusableInputError(
+            reason="malformed_input", detail=f"{sample}: a score before is no probability between 0 and 1"
+        )
+    new = len(rated) - len(after)
+    return migration_counts(before=before, after=after, edges=inputs.grade_edges), new
 
 
 def _bandwidth(name: str, found: Bandwidth, direction: str, n: int) -> Metric:

@@ -185,8 +185,8 @@ class CheckSpec:
 
     A need may refer to a parameter, ``{current}.scores``: the sample's name is
     then the value of that parameter. ``inherent`` thresholds hold whatever the
-    plan says. A check that ``reads_missing`` counts NaN in features as a
-    missing value; to any other check NaN is an error.
+    plan says. A check that ``reads_missing`` counts NaN in features, or in the
+    scores before, as a missing value; to any other check NaN is an error.
     """
 
     id: str

@@ -53,13 +53,15 @@ class CheckInputs:
 
     ``arrays`` may be a lazy mapping. ``grade_edges`` are the inner limits of
     the PD grades, rising. ``scores_before`` are the scores of the same obligors on
-    an earlier rating date, row by row. ``portfolio`` holds declared assumptions as text;
+    an earlier rating date, row by row, NaN where there was none. ``segments`` are numbers; where
+    ``segment_names`` are given, places among those. ``portfolio`` holds declared assumptions as text;
     ``claims`` the figures that the model's run reports about itself.
     """
 
     feature_names: tuple[str, ...]
     arrays: Mapping[str, NDArray[Any]]
     grade_edges: tuple[float, ...] = ()
+    segment_names: tuple[str, ...] = ()
     portfolio: Mapping[str, str] = field(default_factory=dict)
     claims: Mapping[str, str] = field(default_factory=dict)
     artifact: ArtifactEvidence | None = None

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from validation.domain.attached import Attached
 from validation.domain.inputs import FloatArray
 
 
@@ -78,6 +79,23 @@ class DriftTool(Protocol):
         ...
 
 
+class ReporterTool(Protocol):
+    """Writes the drift library's own report beside the run."""
+
+    def __call__(
+        self,
+        *,
+        names: Sequence[str],
+        reference: FloatArray,
+        current: FloatArray,
+        method: str,
+        threshold: float,
+        categories: Collection[str] = (),
+    ) -> Attached | None:
+        """Return what was written, or None where it would be larger than an attachment may be."""
+        ...
+
+
 class SeparatorTool(Protocol):
     """Learns to tell two kinds of rows apart."""
 
@@ -136,6 +154,7 @@ class Tools:
     seed: int
     explainer: ExplainerTool | None = None
     drift: DriftTool | None = None
+    reporter: ReporterTool | None = None
     separator: SeparatorTool | None = None
     challenger: ChallengerTool | None = None
     capital: CapitalTool | None = None

@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,9 +19,10 @@ from typing import BinaryIO
 from registry.domain.clock import Clock, SystemClock
 from validation.catalog import list_specs, load_catalog
 from validation.domain.plan import ValidationPlan, parse_plan
+from validation.domain.share import Share
 from validation.engine.core import ToolSource, run
 from validation.engine.inputs import read_inputs
-from validation.engine.protocol import Event, Finished, Ready, Started, encode
+from validation.engine.protocol import Advanced, Event, Finished, Ready, Started, encode
 from validation.engine.toolbox import Toolbox
 
 _PR_SET_PDEATHSIG = 1
@@ -36,9 +38,25 @@ def main(arguments: Sequence[str]) -> int:
         checks=checks,
         stream=stream,
         clock=SystemClock(),
-        tools=Toolbox(run_dir=Path(run_dir)),
+        tools=Toolbox(run_dir=Path(run_dir), advance=Teller(stream=stream)),
     )
     return 0
+
+
+class Teller:
+    """Tells the parent how far a check has come, at most twice a second however often it is called."""
+
+    def __init__(self, *, stream: BinaryIO, pause_s: float = 0.5) -> None:
+        self._stream, self._pause_s = stream, pause_s
+        self._next = time.monotonic() + pause_s
+
+    def __call__(self, done: int, total: int, of: str) -> None:
+        """Write a line unless the last one is too fresh."""
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + self._pause_s
+            self._stream.write(encode(Advanced(share=Share(done=done, total=total, of=of))))
+            self._stream.flush()
 
 
 def compute(

@@ -24,6 +24,7 @@ from validation.domain.tools import Tools
 
 logger = logging.getLogger(__name__)
 
+MAY_MISS = (".features", ".scores_before")
 _LIBRARIES = {
     "numpy": "numpy",
     "scipy": "scipy",
@@ -139,7 +140,8 @@ def _measure(
         if not inputs.has(name):
             raise NotApplicableError(reason="missing_input", detail=f"the input {name} was not given")
         if "." in name:
-            _ensure_usable(name, inputs, may_miss=check.spec.reads_missing and name.endswith(".features"))
+            may_miss = check.spec.reads_missing and name.endswith(MAY_MISS)
+            _ensure_usable(name, inputs, may_miss=may_miss)
     ready = tools(check.spec, seed)
     for tool in check.spec.tools:
         if ready.lacks(tool):

@@ -8,6 +8,7 @@
     RUNDIR/arrays/<sample>.<part>.npy   features, labels, segments, scores_before
     RUNDIR/scores/<sample>.npy      what the box predicted
     RUNDIR/scores/<sample>.repeat.npy   the same rows predicted again
+    RUNDIR/attachments/             files that checks leave beside their results
     RUNDIR/model/                   booster.json, scorecard.json or linear.json, if any
 
 Scores come from a box that ran a stranger's artefact: they are read without
@@ -106,6 +107,7 @@ def write_inputs(*, run_dir: Path, inputs: CheckInputs) -> None:
         "format": 1,
         "feature_names": list(inputs.feature_names),
         "grade_edges": [decimal_text(edge) for edge in inputs.grade_edges],
+        "segment_names": list(inputs.segment_names),
         "portfolio": dict(inputs.portfolio),
         "claims": dict(inputs.claims),
         "artifact": None if inputs.artifact is None else asdict(inputs.artifact),
@@ -132,6 +134,7 @@ def read_inputs(*, run_dir: Path) -> CheckInputs:
             feature_names=tuple(str(name) for name in head["feature_names"]),
             arrays=StoredArrays(run_dir=run_dir),
             grade_edges=tuple(float(edge) for edge in head["grade_edges"]),
+            segment_names=tuple(str(name) for name in head.get("segment_names", ())),
             portfolio={str(k): str(v) for k, v in head["portfolio"].items()},
             claims={str(k): str(v) for k, v in head["claims"].items()},
             artifact=None if artifact is None else _read_artifact(artifact),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from registry.domain.canonical import Json, canonical_bytes
 from validation.domain.results import CheckResult, result_from_json
+from validation.domain.share import Share
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +28,14 @@ class Finished:
     result: CheckResult
 
 
-Event = Ready | Started | Finished
+@dataclass(frozen=True, kw_only=True)
+class Advanced:
+    """The check that runs has come so far."""
+
+    share: Share
+
+
+Event = Ready | Started | Advanced | Finished
 
 
 def encode(event: Event) -> bytes:
@@ -38,6 +46,8 @@ def encode(event: Event) -> bytes:
             body = {"event": "ready"}
         case Started(check=check):
             body = {"event": "started", "check": check}
+        case Advanced(share=share):
+            body = {"event": "advanced", "done": share.done, "total": share.total, "of": share.of}
         case Finished(result=result):
             body = {"event": "finished", "result": result.to_json()}
     return canonical_bytes(body) + b"\n"
@@ -56,6 +66,8 @@ def decode(line: bytes) -> Event | None:
             return Ready()
         case {"event": "started", "check": str(check)}:
             return Started(check=check)
+        case {"event": "advanced", "done": int(done), "total": int(total), "of": str(of)}:
+            return Advanced(share=Share(done=done, total=total, of=of))
         case {"event": "finished", "result": result}:
             return Finished(result=result_from_json(data=result))
         case _:

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from registry.domain.vocab import Verdict
 from validation.domain.results import CheckResult
-from validation.engine.protocol import Finished, Ready, Started, decode
+from validation.domain.share import Share
+from validation.engine.protocol import Advanced, Finished, Ready, Started, decode
 
 _POLL_S = 0.5
 _START_ALLOWANCE_S = 60.0
@@ -70,6 +71,7 @@ def supervise(
     on_result: Callable[[CheckResult], None],
     should_stop: Callable[[], bool] = lambda: False,
     on_start: Callable[[str], None] = lambda _check: None,
+    on_advance: Callable[[Share], None] = lambda _share: None,
     done: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
     start_allowance_s: float = _START_ALLOWANCE_S,
@@ -79,9 +81,9 @@ def supervise(
     ``done`` names checks that already have a record: a resumed run skips them.
     A child that crashes or outlives a check's deadline costs that check alone
     (verdict ``error``, reason ``child_died`` or ``timed_out``); a new child
-    takes the rest. ``should_stop`` is asked twice a second; when it says yes
-    the group is killed. ``environment`` adds variables to the child's clean
-    environment.
+    takes the rest. ``on_advance`` hears how far a long check has come.
+    ``should_stop`` is asked twice a second; when it says yes the group is killed.
+    ``environment`` adds variables to the child's clean environment.
     """
     waiting = [slot for slot in read_slots(run_dir=run_dir) if slot.check not in done]
     children: list[int] = []
@@ -89,7 +91,9 @@ def supervise(
         attempt = _Attempt(run_dir, waiting, environment or {}, start_allowance_s)
         children.append(attempt.pid)
         try:
-            failure = attempt.follow(on_start=on_start, on_result=on_result, should_stop=should_stop)
+            failure = attempt.follow(
+                told=_Told(start=on_start, advance=on_advance, result=on_result), should_stop=should_stop
+            )
         finally:
             attempt.kill()
         waiting = attempt.left
@@ -104,6 +108,15 @@ class _Failure(StrEnum):
     STOPPED = "stopped"
     DIED = "child_died"
     LATE = "timed_out"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Told:
+    """Whom the events of a child are told to."""
+
+    start: Callable[[str], None]
+    advance: Callable[[Share], None]
+    result: Callable[[CheckResult], None]
 
 
 class _Attempt:
@@ -137,8 +150,7 @@ class _Attempt:
     def follow(
         self,
         *,
-        on_start: Callable[[str], None],
-        on_result: Callable[[CheckResult], None],
+        told: "_Told",
         should_stop: Callable[[], bool],
     ) -> _Failure | None:
         """Read events until the child has delivered everything, or return why it did not."""
@@ -156,12 +168,10 @@ class _Attempt:
                 chunk = os.read(descriptor, 1 << 20)
                 if not chunk or len(self._buffer) > _MAX_LINE:
                     return _Failure.DIED
-                self._take(chunk, on_start, on_result)
+                self._take(chunk, told)
         return None
 
-    def _take(
-        self, chunk: bytes, on_start: Callable[[str], None], on_result: Callable[[CheckResult], None]
-    ) -> None:
+    def _take(self, chunk: bytes, told: "_Told") -> None:
         *lines, self._buffer = (self._buffer + chunk).split(b"\n")
         for line in lines:
             event = decode(line)
@@ -169,11 +179,13 @@ class _Attempt:
                 self._begin()
             elif isinstance(event, Started) and self._is_next(event.check):
                 self._begin()
-                on_start(event.check)
+                told.start(event.check)
+            elif isinstance(event, Advanced):
+                told.advance(event.share)
             elif isinstance(event, Finished) and self._is_next(event.result.check):
                 self.left.pop(0)
                 self._begin()
-                on_result(event.result)
+                told.result(event.result)
 
     def _is_next(self, check: str) -> bool:
         return bool(self.left) and self.left[0].check == check

@@ -13,12 +13,14 @@ from typing import Any, cast
 
 from registry.domain.errors import InvalidInput
 from validation.domain.check import CheckSpec
+from validation.domain.share import Advance, no_advance
 from validation.domain.tools import Tools
 from validation.engine.inputs import read_inputs
 
 _ADAPTERS = {
     "explainer": "validation.adapters.shap_adapter:build_explainer",
     "drift": "validation.adapters.evidently_adapter:build_drift",
+    "reporter": "validation.adapters.evidently_report:build_reporter",
     "separator": "validation.adapters.separator:build_separator",
     "challenger": "validation.adapters.interpretable:build_challenger",
 }
@@ -28,8 +30,8 @@ _OUR_PACKAGES = ("validation.", "registry.")
 class Toolbox:
     """The tools of one run folder, each built once."""
 
-    def __init__(self, *, run_dir: Path) -> None:
-        self._run_dir = run_dir
+    def __init__(self, *, run_dir: Path, advance: Advance = no_advance) -> None:
+        self._run_dir, self._advance = run_dir, advance
         self._built: dict[str, object] = {}
         path = run_dir / "tools.json"
         self._given: Mapping[str, Any] = json.loads(path.read_bytes()) if path.is_file() else {}
@@ -48,6 +50,8 @@ class Toolbox:
         if name not in _ADAPTERS:
             return self._from_factory(name)
         build = load_factory(path=_ADAPTERS[name])
+        if name == "reporter":
+            return cast("object", build(folder=self._run_dir / "attachments"))
         if name != "explainer":
             return cast("object", build())
         return cast(
@@ -56,6 +60,7 @@ class Toolbox:
                 model_dir=self._run_dir / "model",
                 names=read_inputs(run_dir=self._run_dir).feature_names,
                 predict=self._from_factory("predictor"),
+                advance=self._advance,
             ),
         )
 

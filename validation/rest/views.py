@@ -24,13 +24,19 @@ KEY = re.compile(r"[A-Za-z0-9._:-]{8,128}")
 
 
 class RunShape(TypedDict):
-    """A validation run. ``processes`` names who does the work, and which layers confine the model."""
+    """A validation run. ``share_done`` of ``share_total`` things, such as rows, are done of the step in
+    ``progress``; a total of 0 says that it has no share. ``processes`` names who does the work, and
+    which layers confine the model.
+    """
 
     uuid: str
     request: str
     status: str
     attempt: int
     progress: str
+    share_done: int
+    share_total: int
+    share_of: str
     checks_planned: int
     checks_recorded: int
     processes: dict[str, Any]
@@ -154,6 +160,9 @@ def _run(actor: registry_api.Actor, request_uuid: UUID) -> RunShape:
         "status": run.status,
         "attempt": run.attempt,
         "progress": run.progress,
+        "share_done": run.share_done,
+        "share_total": run.share_total,
+        "share_of": run.share_of,
         "checks_planned": run.checks_planned,
         "checks_recorded": len(recorded),
         "processes": run.processes,

@@ -5,8 +5,9 @@ lease lapse. Every write carries the fence: a worker that was taken for dead
 and wakes up again changes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from uuid import UUID
 
 from django.db import transaction
@@ -16,9 +17,11 @@ from django.db.models.functions import Coalesce
 from registry.domain.canonical import Json
 from registry.domain.errors import MrmError
 from registry.domain.vocab import RunStatus
+from validation.domain.attached import Attached
 from validation.domain.results import CheckResult
+from validation.domain.share import Share
 from validation.runs.database_time import DatabaseTime
-from validation.runs.models import CheckRecord, ValidationRun
+from validation.runs.models import Attachment, CheckRecord, ValidationRun
 
 LEASE_S = 15.0
 """How long a silent worker keeps its run."""
@@ -28,6 +31,9 @@ BEAT_S = 4.0
 
 RUN_LIMIT_S = 3600.0
 """How long a run may take, counted from its first claim over all attempts."""
+
+NO_SHARE = MappingProxyType({"share_done": 0, "share_total": 0, "share_of": ""})
+"""What a run shows that has no share of its step to show."""
 
 MAX_ATTEMPTS = 3
 """Claims after which a run that never ended is given up."""
@@ -88,6 +94,7 @@ def claim(*, run_uuid: UUID, owner: str, lease_s: float = LEASE_S) -> Claim | No
                 started_at=Coalesce(F("started_at"), DatabaseTime()),
                 deadline_at=Coalesce(F("deadline_at"), DatabaseTime(after_s=RUN_LIMIT_S)),
                 progress="starting",
+                **NO_SHARE,
             )
         )
         if not taken:
@@ -127,9 +134,18 @@ def ensure_held(*, claim: Claim) -> None:
         raise FencedError(claim)
 
 
-def heartbeat(*, claim: Claim, progress: str) -> None:
-    """Renew the lease and say what is being done. Raises ``FencedError``."""
-    _write(claim, lease_until=DatabaseTime(after_s=claim.lease_s), progress=progress[:240])
+def heartbeat(*, claim: Claim, progress: str, share: Share | None = None) -> None:
+    """Renew the lease and say what is being done, and how much of it is done. Raises ``FencedError``."""
+    _write(
+        claim,
+        lease_until=DatabaseTime(after_s=claim.lease_s),
+        progress=progress[:240],
+        **(
+            {"share_done": share.done, "share_total": share.total, "share_of": share.of}
+            if share
+            else NO_SHARE
+        ),
+    )
 
 
 def note_plan(*, claim: Claim, checks_planned: int) -> None:
@@ -142,15 +158,23 @@ def note_processes(*, claim: Claim, processes: Mapping[str, Json]) -> None:
     _write(claim, processes=dict(processes))
 
 
-def flush_check(*, claim: Claim, position: int, title: str, result: CheckResult) -> bool:
-    """Record one finished check; ``False`` when it was there already. Raises ``FencedError``.
+def flush_check(
+    *,
+    claim: Claim,
+    position: int,
+    title: str,
+    result: CheckResult,
+    attachments: Sequence[tuple[Attached, bytes]] = (),
+) -> bool:
+    """Record one finished check with what it left; ``False`` when it was there already. Raises ``FencedError``.
 
     The write to the run row holds off any other claimant until the record is in.
     """
     with transaction.atomic():
         _write(claim, lease_until=DatabaseTime(after_s=claim.lease_s))
+        run = ValidationRun.objects.get(uuid=claim.run_uuid)
         _record, is_new = CheckRecord.objects.get_or_create(
-            run=ValidationRun.objects.get(uuid=claim.run_uuid),
+            run=run,
             check_id=result.check,
             check_major=result.major,
             defaults={
@@ -161,6 +185,16 @@ def flush_check(*, claim: Claim, position: int, title: str, result: CheckResult)
                 "recorded_at": DatabaseTime(),
             },
         )
+        for attached, content in attachments if is_new else ():
+            Attachment.objects.create(
+                run=run,
+                check_id=result.check,
+                file=attached.file,
+                sha256=attached.sha256,
+                size=attached.size,
+                content=content,
+                recorded_at=DatabaseTime(),
+            )
     return is_new
 
 

@@ -19,7 +19,7 @@ from registry.domain.errors import InvalidTransition, NotFound
 from registry.domain.vocab import RequestStatus, RunStatus
 from validation.domain.evidence import to_evidence
 from validation.domain.results import result_from_json
-from validation.runs.claims import MAX_ATTEMPTS, Claim, FencedError, claimable, held, spent
+from validation.runs.claims import MAX_ATTEMPTS, NO_SHARE, Claim, FencedError, claimable, held, spent
 from validation.runs.database_time import DatabaseTime
 from validation.runs.models import CheckRecord, ValidationRun
 
@@ -137,6 +137,7 @@ def _end_with(
             fence=F("fence") + 1,
             lease_until=None,
             progress="",
+            **NO_SHARE,
             ended_at=DatabaseTime(),
             ended_reason=reason,
         )

@@ -15,6 +15,7 @@ from typing import Self
 from django.db import DatabaseError, connection
 
 from registry.domain.errors import LimitExceeded
+from validation.domain.share import Share
 from validation.runs.claims import BEAT_S, Claim, FencedError, ensure_held, heartbeat
 
 logger = logging.getLogger(__name__)
@@ -37,7 +38,9 @@ class Heart:
         self._kill = kill
         self._beat_s = beat_s
         self._watch_s = watch_s
-        self._progress = "starting"
+        # One value, so that the thread never reads the share of another step.
+        self._now: tuple[str, Share | None] = ("starting", None)
+        self._said: tuple[str, Share | None] | None = None
         self._step_ends = time.monotonic() + claim.lease_s
         self._next_beat = 0.0
         self._lost: FencedError | LimitExceeded | None = None
@@ -64,7 +67,11 @@ class Heart:
         """
         self.ensure_beating()
         self._step_ends = time.monotonic() + limit_s
-        self._progress = progress
+        self._now = (progress, None)
+
+    def advance(self, share: Share) -> None:
+        """Say how far the step has come. The thread writes it when it next looks: once a second at most."""
+        self._now = (self._now[0], share)
 
     def ensure_beating(self) -> None:
         """Raise what stopped the heart, if anything did."""
@@ -85,8 +92,10 @@ class Heart:
     def _look(self) -> None:
         try:
             self._ensure_in_time()
-            if time.monotonic() >= self._next_beat:
-                heartbeat(claim=self._claim, progress=self._progress)
+            now = self._now
+            if time.monotonic() >= self._next_beat or now != self._said:
+                heartbeat(claim=self._claim, progress=now[0], share=now[1])
+                self._said = now
                 self._next_beat = time.monotonic() + self._beat_s
             else:
                 ensure_held(claim=self._claim)
@@ -103,6 +112,6 @@ class Heart:
         if time.monotonic() > self._step_ends:
             raise LimitExceeded(
                 "RUN006",
-                f"the step took too long: {self._progress}",
+                f"the step took too long: {self._now[0]}",
                 remedy="Use a smaller sample or a faster model, or give the check more time in the plan.",
             )

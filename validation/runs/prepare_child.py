@@ -30,7 +30,10 @@ from validation.sandbox import flavours
 from validation.sandbox.parse import ParsedTable, parse_table
 
 GRADES = 10
+WITHHELD = {"label": "the label", "segment": "the segment", "score_before": "the score before"}
+"""Columns that a manifest names for checks; the model's box gets none of them."""
 CLAIMED_ON = "test_"
+DECLARED_AS = {"booster": "booster.json", "lightgbm": "booster.txt", "forest": "forest.skops"}
 
 Columns = Mapping[str, NDArray[np.float64]]
 Say = Callable[[Mapping[str, Json]], None]
@@ -76,8 +79,9 @@ def prepare(*, run_dir: Path, say: Say) -> None:
     )
     boxed = score_samples(
         model_dir=run_dir / "artifact",
-        samples={name: _without_label(table, order["samples"][name]) for name, table in tables.items()},
+        samples={name: _for_the_model(table, order["samples"][name]) for name, table in tables.items()},
         repeat=("test",),
+        advance=lambda done, total, of: say({"event": "share", "done": done, "total": total, "of": of}),
     )
     report = boxed.report
     say({"event": "process", "name": "model_box", "pid": report.pid, "layers": list(report.layers)})
@@ -89,29 +93,35 @@ def prepare(*, run_dir: Path, say: Say) -> None:
 
 def _parse(run_dir: Path, name: str, sample: Mapping[str, str], say: Say) -> ParsedTable:
     say({"event": "step", "text": f"reading the data set {name}"})
-    return parse_table(path=run_dir / sample["file"], sha256=sample["sha256"])
+    segment = sample.get("segment")
+    return parse_table(
+        path=run_dir / sample["file"], sha256=sample["sha256"], texts=[segment] if segment else []
+    )
 
 
-def _without_label(table: ParsedTable, sample: Mapping[str, str]) -> Columns:
-    """Return the columns that a model may see: one that asks for the label finds it missing."""
-    return {name: values for name, values in table.columns.items() if name != sample["label"]}
+def _for_the_model(table: ParsedTable, sample: Mapping[str, str]) -> Columns:
+    """Return the columns that a model may see: one that asks for another finds it missing."""
+    withheld = {sample.get(key) for key in WITHHELD}
+    return {name: values for name, values in table.columns.items() if name not in withheld}
 
 
 def _inputs(order: Mapping[str, Any], tables: Mapping[str, ParsedTable], boxed: BoxedScores) -> CheckInputs:
     arrays: dict[str, NDArray[Any]] = {"test.scores_repeat": boxed.repeated["test"]}
-    features = boxed.inspection.features or tuple(_without_label(tables["train"], order["samples"]["train"]))
+    features = boxed.inspection.features or tuple(_for_the_model(tables["train"], order["samples"]["train"]))
     for name, sample in order["samples"].items():
-        columns, label = tables[name].columns, sample["label"]
-        if label not in columns:
-            raise InvalidInput(
-                "RUN009",
-                f"the data set {name} has no column {label!r}, which its manifest names as the label",
-                remedy="Log the data set again with a manifest that describes it.",
-            )
+        _ensure_named(name, sample, tables[name].columns)
+    segment_names = _segment_names(order, tables)
+    for name, sample in order["samples"].items():
+        columns = tables[name].columns
         arrays[f"{name}.features"] = np.column_stack([columns[feature] for feature in features])
-        arrays[f"{name}.labels"] = columns[label]
+        arrays[f"{name}.labels"] = columns[sample["label"]]
         arrays[f"{name}.scores"] = boxed.scores[name]
+        if before := sample.get("score_before"):
+            arrays[f"{name}.scores_before"] = columns[before]
+        if sample.get("segment"):
+            arrays[f"{name}.segments"] = _segments(tables[name], sample["segment"], segment_names)
     return CheckInputs(
+        segment_names=segment_names,
         feature_names=features,
         arrays=arrays,
         grade_edges=_grade_edges(order["portfolio"], boxed.scores["train"]),
@@ -125,6 +135,45 @@ def _inputs(order: Mapping[str, Any], tables: Mapping[str, ParsedTable], boxed: 
             declarative=boxed.declaration.form,
         ),
     )
+
+
+def _ensure_named(name: str, sample: Mapping[str, str], columns: Columns) -> None:
+    for key, words in WITHHELD.items():
+        column = sample.get(key, "")
+        if column not in columns and (column or key == "label"):
+            raise InvalidInput(
+                "RUN009",
+                f"the data set {name} has no column {column!r}, which its manifest names as {words}",
+                remedy="Log the data set again with a manifest that describes it.",
+            )
+
+
+def _segment_names(order: Mapping[str, Any], tables: Mapping[str, ParsedTable]) -> tuple[str, ...]:
+    """Return the words that name segments in any sample, in order; none where segments are numbers."""
+    words: set[str] = set()
+    kinds = set()
+    for name, sample in order["samples"].items():
+        if segment := sample.get("segment"):
+            found = tables[name].categories.get(segment)
+            kinds.add(found is None)
+            words.update(found or ())
+    if len(kinds) > 1:
+        raise InvalidInput(
+            "RUN015",
+            "the segments are words in one data set and numbers in another",
+            remedy="Log the data sets again with one kind of segment.",
+        )
+    return tuple(sorted(words))
+
+
+def _segments(table: ParsedTable, column: str, names: Sequence[str]) -> NDArray[np.float64]:
+    """Return the segment of each row: the number, or the place of its word among those of all samples."""
+    values, words = table.columns[column], table.categories.get(column)
+    if words is None:
+        return values
+    places = np.array([*(names.index(word) for word in words), np.nan])
+    # A row without a word reads the last place, which holds none.
+    return places[np.where(np.isnan(values), len(words), values).astype(np.int64)]
 
 
 def _grade_edges(portfolio: Mapping[str, str], training: NDArray[np.float64]) -> tuple[float, ...]:
@@ -149,10 +198,8 @@ def _copy_declared_form(run_dir: Path, form: str) -> None:
     """Copy the form that can be read without running code, under the name that explainers look for."""
     model_dir, target = run_dir / "artifact", run_dir / "model"
     target.mkdir(exist_ok=True)
-    if form == "booster":
-        named = (model_dir / str(flavours.choose(model_dir).options["data"])).resolve()
-        if named.is_relative_to(model_dir.resolve()):
-            shutil.copyfile(named, target / "booster.json")
+    if form in DECLARED_AS:
+        shutil.copyfile(flavours.data_file(model_dir), target / DECLARED_AS[form])
     if form == "scorecard":
         found = (model_dir / name for name in flavours.SCORECARD_FILES)
         shutil.copyfile(next(path for path in found if path.is_file()), target / "scorecard.json")

@@ -9,8 +9,10 @@ from typing import Any
 from registry import api as registry_api
 from registry.domain.canonical import Json, canonical_bytes
 from validation.domain.results import CheckResult
+from validation.domain.share import Share
 from validation.engine.supervise import Slot, read_slots, supervise
 from validation.runs import claims
+from validation.runs.attachments import read_attachments
 from validation.runs.claims import Claim
 from validation.runs.heart import Heart
 from validation.runs.prepared import ORDER_FILE, prepare_folder
@@ -27,7 +29,7 @@ BATCH_SAMPLE = "recent"
 def run_plan(claim: Claim, heart: Heart, folder: Path) -> str:
     """Run the plan of the claimed run and return how it went. Raises coded errors, and ``FencedError``."""
     order = registry_api.get_run_order(request_uuid=claim.request_uuid)
-    tracker = _Tracker(claim, heart)
+    tracker = _Tracker(claim, heart, folder)
     heart.step("fetching the artefact", limit_s=FETCH_S)
     registry_api.fetch_artifact(order=order, folder=folder / "artifact")
     samples = _fetch_datasets(order, heart, folder)
@@ -37,6 +39,7 @@ def run_plan(claim: Claim, heart: Heart, folder: Path) -> str:
     outcome = supervise(
         run_dir=folder,
         on_start=tracker.begin,
+        on_advance=heart.advance,
         on_result=tracker.flush,
         should_stop=heart.has_stopped,
         done=tracker.plan(read_slots(run_dir=folder)),
@@ -49,9 +52,10 @@ def run_plan(claim: Claim, heart: Heart, folder: Path) -> str:
 class _Tracker:
     """Writes what the children report: processes, progress, results."""
 
-    def __init__(self, claim: Claim, heart: Heart) -> None:
+    def __init__(self, claim: Claim, heart: Heart, folder: Path) -> None:
         self._claim = claim
         self._heart = heart
+        self._folder = folder
         self._processes: dict[str, Json] = {
             "host": socket.gethostname(),
             "attempt": claim.attempt,
@@ -69,6 +73,8 @@ class _Tracker:
                 claims.note_plan(claim=self._claim, checks_planned=len(self.titles))
             case {"event": "step", "text": text}:
                 self._heart.step(text, limit_s=PREPARE_STEP_S)
+            case {"event": "share", "done": int(done), "total": int(total), "of": str(of)}:
+                self._heart.advance(Share(done=done, total=total, of=of))
             case {"event": "process", "name": name, "pid": pid}:
                 self._processes[name] = {"pid": pid, "layers": list(event.get("layers", ()))}
                 claims.note_processes(claim=self._claim, processes=self._processes)
@@ -92,6 +98,7 @@ class _Tracker:
             position=self._positions[result.check],
             title=self.titles[result.check],
             result=result,
+            attachments=read_attachments(folder=self._folder, result=result),
         )
         self._heart.step(f"after {self.titles[result.check]}", limit_s=START_S)
 
@@ -105,7 +112,11 @@ def _fetch_datasets(order: registry_api.RunOrder, heart: Heart, folder: Path) ->
         entry = order.dataset(role)
         file = f"data/{sample}.parquet"
         registry_api.fetch_dataset(order=order, role=role, path=folder / file)
-        samples[sample] = {"file": file, "sha256": str(entry["sha256"]), "label": str(entry["label"])}
+        samples[sample] = {
+            "file": file,
+            "sha256": str(entry["sha256"]),
+            **{key: str(entry.get(key, "")) for key in ("label", "segment", "score_before")},
+        }
     return samples
 
 

@@ -1,6 +1,7 @@
 """The data side of the box: read one Parquet file by batches and send its columns as raw arrays."""
 
 import hashlib
+import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,19 +10,28 @@ from validation.sandbox.answers import Answers, RefusedError
 from validation.sandbox.limits import BoxLimits
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from pyarrow.parquet import ParquetFile
 
 BATCH_ROWS = 65_536
+MAX_CATEGORIES = 1_000
+MAX_NAMES = 2**19
+"""How many words a column of text may hold, and how long they may be together as JSON."""
 
 
 def run(config: Mapping[str, object], channel: Answers, _layers: Collection[str], limits: BoxLimits) -> None:
-    """Send each column of the file: numbers as doubles, whole numbers too. Raises ``RefusedError``."""
+    """Send each column of the file: numbers as doubles, whole numbers too, a missing value as NaN.
+
+    A column that the configuration names among ``texts`` may hold words: it is sent as the
+    places of its words among all of them in order, and the words beside it. Raises ``RefusedError``.
+    """
     path = Path(str(config["data_file"]))
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         expected = config.get("sha256")
         _ensure_digest(digest, expected)
-        _send(path, digest, channel, limits)
+        texts = config.get("texts")
+        _send(path, digest, channel, limits, texts if isinstance(texts, list) else [])
     except (RefusedError, BrokenPipeError):
         raise
     except MemoryError as error:
@@ -35,7 +45,7 @@ def _ensure_digest(digest: str, expected: object) -> None:
         raise RefusedError("DAT005", "the data set's bytes are not those that its manifest names")
 
 
-def _send(path: Path, digest: str, channel: Answers, limits: BoxLimits) -> None:
+def _send(path: Path, digest: str, channel: Answers, limits: BoxLimits, texts: Collection[str]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -47,18 +57,61 @@ def _send(path: Path, digest: str, channel: Answers, limits: BoxLimits) -> None:
         raise RefusedError("DAT002", f"{rows:,} rows of {len(names)} columns are more than allowed")
     if len(set(names)) != len(names):
         raise RefusedError("DAT001", "two columns have the same name")
-    for field in file.schema_arrow:
-        if not (
-            pa.types.is_integer(field.type)
-            or pa.types.is_floating(field.type)
-            or pa.types.is_boolean(field.type)
-        ):
-            raise RefusedError("DAT003", f"the column {field.name[:80]!r} holds {field.type}, not numbers")
-    columns = _read(file, names, rows)
-    channel.send({"event": "table", "rows": rows, "columns": names, "sha256": digest})
+    kinds = {field.name: field.type for field in file.schema_arrow}
+    words = [name for name, kind in kinds.items() if name in texts and _is_text(pa.types, kind)]
+    for name, kind in kinds.items():
+        if name not in words and not _is_number(pa.types, kind):
+            raise RefusedError("DAT003", f"the column {name[:80]!r} holds {kind}, not numbers")
+    columns = _read(file, [name for name in names if name not in words], rows)
+    categories = {}
+    for name in words:
+        categories[name], columns[name] = _read_words(file, name, rows)
+    channel.send(
+        {"event": "table", "rows": rows, "columns": names, "sha256": digest, "categories": categories}
+    )
     for name in names:
         channel.send({"event": "column", "name": name}, columns[name].data)
     channel.send({"event": "end"})
+
+
+def _is_number(types: Any, kind: object) -> bool:  # noqa: ANN401  pyarrow's module, imported in the box only
+    return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind))
+
+
+def _is_text(types: Any, kind: Any) -> bool:  # noqa: ANN401
+    inner = kind.value_type if types.is_dictionary(kind) else kind
+    return bool(types.is_string(inner) or types.is_large_string(inner))
+
+
+def _read_words(file: "ParquetFile", name: str, rows: int) -> tuple[list[str], "NDArray[Any]"]:
+    """Return the words of a column in order, and the place of each row's word; NaN where there is none."""
+    import numpy as np
+    import pyarrow as pa
+
+    places: dict[str, int] = {}
+    codes = np.full(rows, np.nan, dtype="<f8")
+    at = 0
+    for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=[name], use_threads=False):
+        encoded = batch.column(0).cast(pa.large_string()).dictionary_encode()
+        for word in encoded.dictionary.to_pylist():
+            places.setdefault(word, len(places))
+        if len(places) > MAX_CATEGORIES or at + batch.num_rows > rows:
+            raise RefusedError("DAT002", f"the column {name[:80]!r} holds more than {MAX_CATEGORIES:,} words")
+        here = np.array([places[word] for word in encoded.dictionary.to_pylist()], dtype="<f8")
+        index = encoded.indices.to_numpy(zero_copy_only=False).astype("<f8")
+        is_there = ~np.isnan(index)
+        codes[at : at + batch.num_rows][is_there] = here[index[is_there].astype(np.int64)]
+        at += batch.num_rows
+    if at != rows or len(json.dumps(list(places))) > MAX_NAMES:
+        raise RefusedError(
+            "DAT002", f"the column {name[:80]!r} holds fewer rows, or longer words, than allowed"
+        )
+    ordered = sorted(places)
+    rank = np.empty(len(ordered) + 1)
+    rank[[places[word] for word in ordered]] = np.arange(len(ordered))
+    is_there = ~np.isnan(codes)
+    codes[is_there] = rank[codes[is_there].astype(np.int64)]
+    return ordered, codes
 
 
 def _read(file: "ParquetFile", names: list[str], rows: int) -> dict[str, Any]:
@@ -66,7 +119,7 @@ def _read(file: "ParquetFile", names: list[str], rows: int) -> dict[str, Any]:
 
     columns = {name: np.empty(rows, dtype="<f8") for name in names}
     at = 0
-    for batch in file.iter_batches(batch_size=BATCH_ROWS, use_threads=False):
+    for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=names, use_threads=False):
         if at + batch.num_rows > rows:
             raise RefusedError("DAT001", "the file holds more rows than its footer says")
         for name, column in zip(names, batch.columns, strict=True):

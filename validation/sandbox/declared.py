@@ -1,8 +1,8 @@
 """What an artefact's declarative files say about it: family, size, shape. Read as data.
 
-The XGBoost JSON or UBJSON is the booster itself. ``scorecard.json`` is a description
-beside the model: it counts only after the model's scores were seen to agree
-with it (``score_scorecard``).
+The XGBoost JSON or UBJSON and LightGBM's text are the booster itself. ``scorecard.json``
+is a description beside the model, and skops' file may hold more than the arrays that are
+read here: both count only after the model's scores were seen to agree with them.
 """
 
 import json
@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from registry.domain.booster import read_booster_shape
+from registry.domain.vocab import ModelFamily
+from validation.sandbox import lightgbm_text, skops_forest
 
 MAX_BYTES = 256 * 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """Facts read from bytes. ``form`` is ``booster``, ``scorecard`` or ``none``.
+    """Facts read from bytes. ``form`` is ``booster``, ``lightgbm``, ``forest``, ``scorecard`` or ``none``.
 
     ``family`` holds a ``ModelFamily`` value; counts are None where nothing
     declarative was found.
@@ -65,6 +67,35 @@ def read_booster(path: Path) -> Declaration:
         parameters=shape.parameters,
         features=shape.features,
     )
+
+
+def read_lightgbm(path: Path) -> Declaration:
+    """Count trees, depth and nodes of LightGBM's text. Raises ``ValueError`` where it is not read here."""
+    model = lightgbm_text.read_model(_read_bytes(path))
+    return Declaration(
+        form="lightgbm",
+        family=_tree_family(len(model.trees)),
+        trees=len(model.trees),
+        max_depth=max(tree.depth for tree in model.trees),
+        parameters=sum(2 * len(tree.leaves) - 1 for tree in model.trees),
+        features=model.features,
+    )
+
+
+def read_forest(path: Path) -> Declaration:
+    """Count a scikit-learn forest in skops' file, whose columns have no names. Raises ``ValueError`` if it is none."""
+    trees = skops_forest.read_skops(path).trees
+    return Declaration(
+        form="forest",
+        family=_tree_family(len(trees)),
+        trees=len(trees),
+        max_depth=max(skops_forest.depth_of(tree) for tree in trees),
+        parameters=sum(len(tree["feature"]) for tree in trees),
+    )
+
+
+def _tree_family(trees: int) -> str:
+    return (ModelFamily.TREE if trees == 1 else ModelFamily.TREE_ENSEMBLE).value
 
 
 def read_scorecard(path: Path) -> Declaration:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from validation.sandbox import declared
+from validation.sandbox import declared, lightgbm_text
 from validation.sandbox.answers import RefusedError
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MAX_MLMODEL = 2**20
 XGBOOST_DATA_FORMATS = frozenset({"json", "ubj"})
+SKOPS = "skops"
+LIGHTGBM_TEXTS = (".lgb", ".txt")
 NUMPY_TYPES = {"long": "int64", "integer": "int32", "float": "float32", "boolean": "bool"}
 SCORECARD_FILES = ("scorecard.json", "extra_files/scorecard.json")
 
@@ -35,17 +37,21 @@ class Opening:
 
 
 def choose(folder: Path) -> Opening:
-    """Read ``MLmodel`` and choose: data before pickles, pickles before MLflow's general loader."""
+    """Read ``MLmodel`` and choose: data before pickles, pickles before MLflow's general loader.
+
+    LightGBM's text is data where it is read here; any other LightGBM model is left to MLflow's
+    loader and to the library, where that is installed.
+    """
     mlmodel = _read_mlmodel(folder)
     flavours = mlmodel.get("flavors")
     if not isinstance(flavours, dict):
         raise RefusedError("BOX002", "the MLmodel file names no flavour")
     types = _signature_types(mlmodel.get("signature"))
-    for name in ("xgboost", "sklearn", "python_function"):
+    for name in ("xgboost", "lightgbm", "sklearn", "python_function"):
         options = flavours.get(name)
         if isinstance(options, dict):
-            data_only = name == "xgboost" and options.get("model_format") in XGBOOST_DATA_FORMATS
-            if name == "xgboost" and not data_only:
+            data_only = _is_data(name, options, folder)
+            if name in ("xgboost", "lightgbm") and not data_only:
                 continue
             return Opening(
                 flavour=name,
@@ -58,22 +64,57 @@ def choose(folder: Path) -> Opening:
     raise RefusedError("BOX002", f"no flavour that can be opened: {', '.join(map(str, flavours))[:200]}")
 
 
+def _is_data(name: str, options: Mapping[str, Any], folder: Path) -> bool:
+    if name == "xgboost":
+        return options.get("model_format") in XGBOOST_DATA_FORMATS
+    if name != "lightgbm" or not str(options.get("data")).endswith(LIGHTGBM_TEXTS):
+        return False
+    try:
+        declared.read_lightgbm(_inside(folder, options.get("data")))
+    except ValueError:
+        return False
+    return True
+
+
+def data_file(folder: Path) -> Path:
+    """Return the file that holds the model by its flavour. Raises ``RefusedError`` where it is not in the artefact."""
+    options = choose(folder).options
+    return _inside(folder, options.get("pickled_model") or options.get("data"))
+
+
 def inspect(opening: Opening) -> declared.Declaration:
     """Read the declarative files, if there are any, without opening the model."""
     try:
         if opening.flavour == "xgboost" and opening.options.get("model_format") in XGBOOST_DATA_FORMATS:
             return declared.read_booster(_inside(opening.folder, opening.options.get("data")))
+        if opening.flavour == "lightgbm":
+            return declared.read_lightgbm(_inside(opening.folder, opening.options.get("data")))
         for name in SCORECARD_FILES:
             if (opening.folder / name).is_file():
                 return declared.read_scorecard(opening.folder / name)
     except ValueError as error:
         raise RefusedError("BOX002", f"a declarative file of the model is malformed: {error}") from error
-    return declared.UNKNOWN
+    return _inspect_skops(opening)
+
+
+def _inspect_skops(opening: Opening) -> declared.Declaration:
+    """Read a forest in skops' file; whatever else such a file holds is asked for scores only."""
+    if opening.flavour != "sklearn" or opening.options.get("serialization_format") != SKOPS:
+        return declared.UNKNOWN
+    try:
+        return declared.read_forest(_inside(opening.folder, opening.options.get("pickled_model")))
+    except ValueError:
+        return declared.UNKNOWN
 
 
 def open_model(opening: Opening) -> Predict:
     """Load the model and return its prediction as a function of columns."""
-    loaders = {"xgboost": _open_xgboost, "sklearn": _open_sklearn, "python_function": _open_pyfunc}
+    loaders = {
+        "xgboost": _open_xgboost,
+        "lightgbm": _open_lightgbm,
+        "sklearn": _open_sklearn,
+        "python_function": _open_pyfunc,
+    }
     try:
         return loaders[opening.flavour](opening)
     except RefusedError:
@@ -101,14 +142,15 @@ def _open_xgboost(opening: Opening) -> Predict:
     return predict
 
 
+def _open_lightgbm(opening: Opening) -> Predict:
+    data = _inside(opening.folder, opening.options["data"]).read_bytes()
+    return lightgbm_text.scorer(lightgbm_text.read_model(data))
+
+
 def _open_sklearn(opening: Opening) -> Predict:
-    loaders = {"pickle": _unpickle, "cloudpickle": _unpickle, "skops": _load_skops}
-    load = loaders.get(str(opening.options.get("serialization_format")))
-    if load is None:
-        raise RefusedError("BOX002", "the scikit-learn model is saved in a format that is not supported")
     import pandas as pd
 
-    model: Any = load(_inside(opening.folder, opening.options.get("pickled_model")))
+    model = _unpickle(opening)
     score = model.predict_proba if hasattr(model, "predict_proba") else model.predict
 
     def predict(columns: Columns) -> object:
@@ -118,20 +160,22 @@ def _open_sklearn(opening: Opening) -> Predict:
     return predict
 
 
-def _unpickle(path: Path) -> object:
+def _unpickle(opening: Opening) -> Any:  # noqa: ANN401  whatever the artefact holds
+    path, form = (
+        _inside(opening.folder, opening.options.get("pickled_model")),
+        opening.options.get("serialization_format"),
+    )
+    if form == SKOPS:
+        from skops import io
+
+        # The box is the boundary, not skops' list of types: what it would refuse is a pickle's worth of trust.
+        return io.load(path, trusted=io.get_untrusted_types(file=path))
+    if form not in ("pickle", "cloudpickle"):
+        raise RefusedError("BOX002", "the scikit-learn model is saved in a format that is not supported")
     import pickle
 
     with path.open("rb") as file:
-        loaded: object = pickle.load(file)
-    return loaded
-
-
-def _load_skops(path: Path) -> object:
-    import skops.io
-
-    # The box confines what a class may do; which classes may be made is not asked.
-    loaded: object = skops.io.load(path, trusted=skops.io.get_untrusted_types(file=path))
-    return loaded
+        return pickle.load(file)
 
 
 def _open_pyfunc(opening: Opening) -> Predict:

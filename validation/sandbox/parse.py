@@ -1,7 +1,7 @@
 """Reading a data set from outside in a confined process that can be killed."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -15,23 +15,35 @@ MAX_DATA_ROWS = 2_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class ParsedTable:
-    """Columns as doubles, a missing value as NaN; the file's SHA-256; the layers in force."""
+    """Columns as doubles, a missing value as NaN; the file's SHA-256; the layers in force.
+
+    A column of words holds their places in ``categories``, where they stand in order.
+    """
 
     columns: Mapping[str, NDArray[np.float64]]
     rows: int
     sha256: str
     layers: tuple[str, ...]
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def parse_table(*, path: Path, sha256: str | None = None, limits: BoxLimits | None = None) -> ParsedTable:
-    """Read a Parquet file of numbers. Raises ``BoxError`` ``DAT001`` to ``DAT005``."""
+def parse_table(
+    *, path: Path, sha256: str | None = None, limits: BoxLimits | None = None, texts: Collection[str] = ()
+) -> ParsedTable:
+    """Read a Parquet file of numbers, of which the columns ``texts`` may hold words.
+
+    Raises ``BoxError`` ``DAT001`` to ``DAT005``.
+    """
     used = limits or BoxLimits(rows=MAX_DATA_ROWS)
     file = path.resolve()
-    task = {"task": "data", "data_file": str(file), "sha256": sha256}
+    task = {"task": "data", "data_file": str(file), "sha256": sha256, "texts": list(texts)}
     process = BoxProcess(task=task, readable=[file], limits=used)
     try:
         table, _ = process.receive("table", within_s=used.load_s)
         rows, names = int(table["rows"]), [str(name) for name in table["columns"]]
+        categories = {
+            str(name): tuple(str(word) for word in words) for name, words in table["categories"].items()
+        }
         columns = {}
         for name in names:
             _, data = process.receive("column", within_s=used.call_s, payload=8 * rows)
@@ -40,4 +52,10 @@ def parse_table(*, path: Path, sha256: str | None = None, limits: BoxLimits | No
         layers = tuple(str(layer) for layer in process.confined["layers"])
     finally:
         process.close()
-    return ParsedTable(columns=columns, rows=rows, sha256=str(table["sha256"]), layers=layers)
+    return ParsedTable(
+        columns=columns,
+        rows=rows,
+        sha256=str(table["sha256"]),
+        layers=layers,
+        categories=categories,
+    )

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from validation.domain.inputs import FloatArray
+from validation.domain.share import Advance, no_advance
 
 
 def permutation_values(
@@ -21,6 +22,7 @@ def permutation_values(
     background: FloatArray,
     pairs: int,
     seed: int,
+    advance: Advance = no_advance,
 ) -> tuple[FloatArray, float]:
     """Return contributions (rows x features) and the base, the mean output over the background.
 
@@ -32,6 +34,7 @@ def permutation_values(
         forwards = [generator.permutation(len(row)) for _ in range(pairs)]
         orders = np.array([order for one in forwards for order in (one, one[::-1])])
         values[i] = _walk(predict, row, background, orders)
+        advance(i + 1, len(rows), "rows explained")
     return values, float(predict(background).mean())
 
 

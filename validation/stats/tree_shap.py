@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from validation.domain.inputs import FloatArray
+from validation.domain.share import Advance, no_advance
 from validation.domain.tools import Attribution
 from validation.stats import tree_cut, tree_tables
 from validation.stats.tree_cut import NO_CODE, TOO_DEEP, Forest
@@ -80,11 +81,18 @@ class TreeShap:
         """Return contributions against the training weights in the trees themselves."""
         return self._explain(rows, rows[:0])
 
-    def interventional(self, *, rows: FloatArray, background: FloatArray) -> Attribution:
-        """Return contributions against the mean output over the background's rows (at least one)."""
-        return self._explain(rows, background)
+    def interventional(
+        self, *, rows: FloatArray, background: FloatArray, advance: Advance = no_advance
+    ) -> Attribution:
+        """Return contributions against the mean output over the background's rows (at least one).
 
-    def _explain(self, rows: FloatArray, background: FloatArray) -> Attribution:
+        All rows pass each block before the next, so ``advance`` hears of blocks.
+        """
+        return self._explain(rows, background, advance)
+
+    def _explain(
+        self, rows: FloatArray, background: FloatArray, advance: Advance = no_advance
+    ) -> Attribution:
         codes, behind = self._encode(rows), self._encode(background)
         values, base = np.zeros((len(rows), self.ensemble.width)), self.ensemble.base
         for group in self._groups():
@@ -96,6 +104,7 @@ class TreeShap:
             self._kernels.add_up(
                 codes, self._blocks, group.blocks.start, group.starts[:-1], group.features, table, values
             )
+            advance(group.blocks.stop, self.blocks, f"blocks of trees, each over all {len(rows):,} rows")
         return Attribution(values=values, base=float(base))
 
     def _encode(self, rows: FloatArray) -> NDArray[np.int16]:

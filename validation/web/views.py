@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from registry import api as registry_api
+from registry.domain.canonical import digest
 from registry.domain.vocab import RequestStatus, RunStatus
 from validation import api
 from validation.web.access import Visit, page
@@ -52,8 +53,12 @@ def run(visit: Visit, *, uuid: UUID) -> HttpResponse:
 
 @page()
 def progress(visit: Visit, *, uuid: UUID) -> HttpResponse:
-    """Return the live part of the page; at the end, have the browser load the whole."""
+    """Return the live part of the page; at the end, have the browser load the whole.
+
+    The step is announced only when it is another than the one that the page shows.
+    """
     context = _context(visit, uuid)
+    context["is_new_step"] = visit.request.GET.get("step") != context["step"]
     response = render(visit.request, "validation/progress.html", context)
     if not context["is_live"]:
         response["HX-Refresh"] = "true"
@@ -73,7 +78,10 @@ def _context(visit: Visit, uuid: UUID) -> dict[str, Any]:
     found = api.find_run(actor=visit.actor, request_uuid=uuid)
     checks = _checks(visit, request)
     done = [check for check in checks if not check.is_pending]
+    step = f"{len(done)}: {found.progress if found else ''}"
     return {
+        "step": digest(step)[:12],
+        "is_new_step": False,
         "validation": request,
         "use": request.intended_use,
         "run": found,
@@ -82,6 +90,7 @@ def _context(visit: Visit, uuid: UUID) -> dict[str, Any]:
         "planned": max(len(checks), found.checks_planned if found else 0),
         "is_live": request.status == RequestStatus.REQUESTED
         and (found is None or not RunStatus(found.status).is_terminal),
+        "attachments": api.list_attachments(actor=visit.actor, request_uuid=uuid),
         "report": registry_api.find_report(request=request),
         "challenges": request.challenges.select_related("author").order_by("id"),
         "findings": registry_api.list_findings(actor=visit.actor, intended_use=request.intended_use).filter(

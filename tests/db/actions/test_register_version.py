@@ -122,6 +122,25 @@ def broken_manifest(mlflow: FakeMlflow) -> None:
     mlflow.versions["pd-cards", "1"].datasets["manifest.json"] = b'{"datasets": [{"name": "train"}]}'
 
 
+def names(**columns: object) -> Callable[[FakeMlflow], None]:
+    """Name these columns in each entry of the manifest."""
+
+    def change(mlflow: FakeMlflow) -> None:
+        datasets = mlflow.versions["pd-cards", "1"].datasets
+        manifest = json.loads(datasets["manifest.json"])
+        manifest["datasets"] = [{**entry, **columns} for entry in manifest["datasets"]]
+        datasets["manifest.json"] = json.dumps(manifest).encode()
+
+    return change
+
+
+def test_the_columns_for_checks_are_recorded_with_the_data_sets(mlflow: FakeMlflow) -> None:
+    mlflow.add("pd-cards")
+    names(segment="region", score_before="pd_2025")(mlflow)
+    entry = register().version.datasets[0]
+    assert (entry["label"], entry["segment"], entry["score_before"]) == ("default", "region", "pd_2025")
+
+
 def no_json(mlflow: FakeMlflow) -> None:
     mlflow.versions["pd-cards", "1"].datasets["manifest.json"] = b"\xff"
 
@@ -159,6 +178,9 @@ REFUSALS: list[tuple[str, str, Callable[[FakeMlflow], None], dict[str, Any]]] = 
     ("MLflow away", "MLF003", down, {}),
     ("manifest without fields", "INV030", broken_manifest, {}),
     ("manifest of other bytes", "INV030", no_json, {}),
+    ("a segment that is no name", "INV030", names(segment=3), {}),
+    ("the label as segment", "INV030", names(segment="default"), {}),
+    ("one column for two things", "INV030", names(segment="region", score_before="region"), {}),
     ("data set changed", "INV031", other_data, {}),
     ("data set lost", "INV031", lost_data, {}),
     ("owner may not register", "PEO001", nothing, {"username": "owen"}),

@@ -1,14 +1,17 @@
 """Claims: one holder at a time, by the database's clock; a voided claim writes nothing."""
 
+from hashlib import sha256
 from uuid import uuid4
 
 import pytest
 
 from registry.domain.vocab import RunStatus, Verdict
 from tests.db.runs.conftest import LAPSED_S, claimed, finished_check
+from validation.domain.attached import Attached
+from validation.domain.share import Share
 from validation.runs import claims
 from validation.runs.claims import FencedError
-from validation.runs.models import CheckRecord, ValidationRun
+from validation.runs.models import Attachment, CheckRecord, ValidationRun
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +66,23 @@ def test_the_first_claim_sets_start_and_deadline_and_later_ones_keep_them(run: V
     assert (run.deadline_at - run.started_at).total_seconds() == pytest.approx(3600, abs=1)
 
 
+def test_a_share_is_shown_while_its_step_lasts(run: ValidationRun) -> None:
+    claim = claimed(run)
+
+    def shown() -> tuple[int, int, str, int]:
+        run.refresh_from_db()
+        return run.share_done, run.share_total, run.share_of, run.share_percent
+
+    claims.heartbeat(claim=claim, progress="predicting", share=Share(done=2, total=3, of="rows"))
+    assert shown() == (2, 3, "rows", 66)
+    claims.heartbeat(claim=claim, progress="checks")
+    assert shown() == (0, 0, "", 0)
+    claims.heartbeat(claim=claim, progress="predicting", share=Share(done=2, total=3, of="rows"))
+    ValidationRun.objects.filter(uuid=run.uuid).update(lease_until=run.queued_at)
+    claimed(run)
+    assert shown() == (0, 0, "", 0)
+
+
 def test_a_heartbeat_renews_the_lease_and_tells_the_progress(run: ValidationRun) -> None:
     claim = claimed(run, lease_s=5.0)
     run.refresh_from_db()
@@ -88,6 +108,23 @@ def test_a_check_is_recorded_once_and_the_first_record_stays(run: ValidationRun)
     record = CheckRecord.objects.get()
     assert (record.position, record.verdict) == (0, "pass")
     assert claims.recorded_checks(claim=claim) == ("discrimination.auc",)
+
+
+def test_what_a_check_left_is_recorded_with_it_or_not_at_all(run: ValidationRun) -> None:
+    claim, content = claimed(run), b"<p>report</p>"
+    left = Attached(file="report.html", sha256=sha256(content).hexdigest(), size=len(content))
+    given = {"position": 0, "title": "AUC", "result": finished_check(), "attachments": [(left, content)]}
+    assert claims.flush_check(claim=claim, **given)
+    assert not claims.flush_check(claim=claim, **given)
+    kept = Attachment.objects.get()
+    assert (bytes(kept.content), kept.sha256, kept.size, kept.check_id) == (
+        *(content, left.sha256, left.size),
+        "discrimination.auc",
+    )
+    ValidationRun.objects.filter(uuid=run.uuid).update(fence=9)
+    with pytest.raises(FencedError):
+        claims.flush_check(claim=claim, **{**given, "result": finished_check(check="drift.data")})
+    assert Attachment.objects.count() == 1
 
 
 def test_what_one_attempt_recorded_the_next_attempt_sees(run: ValidationRun) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 from django.test import Client
@@ -13,6 +14,7 @@ from tests.builders.web_evidence import submissions
 from tests.builders.web_world import World, record_run, start_run
 from tests.db.web.conftest import Door
 from tests.db.web.reading import Document
+from validation.runs.models import ValidationRun
 
 
 def read(client: Client, address: str, status: int = 200) -> Document:
@@ -130,10 +132,21 @@ def test_a_live_run_renews_itself_until_it_ends(door: Door, world: World) -> Non
     start_run(world.running, submissions()[:2])
     address = f"/runs/{world.running.uuid}/"
     page = door("vera").get(address).content.decode()
-    assert f'hx-get="{address}progress/" hx-trigger="every 2s"' in page
+    found = re.search(rf'hx-get="{address}progress/(\?step=[0-9a-f]{{12}})" hx-trigger="every 2s"', page)
+    assert found
+    assert "Share of this step" not in page
     assert "2 of 13 checks done: calibration.jeffreys" in Document(page).text
-    part = door("vera").get(f"{address}progress/")
+    ValidationRun.objects.update(share_done=12_000, share_total=30_000, share_of="rows")
+    part = door("vera").get(f"{address}progress/{found[1]}")
     assert "HX-Refresh" not in part.headers
+    text = part.content.decode()
+    assert '<progress value="12000" max="30000" aria-label="Share of this step"' in text
+    assert "12,000 of 30,000 rows, 40 %" in Document(text).text
+    assert "hx-swap-oob" not in text, "the same step is not announced again"
+    ValidationRun.objects.update(progress="drift.data")
+    text = door("vera").get(f"{address}progress/{found[1]}").content.decode()
+    assert text.count('id="step" hx-swap-oob="innerHTML"') == 1
+    assert "2 of 13 checks done: drift.data" in Document(text).text
     record_run(world.running, submissions())
     part = door("vera").get(f"{address}progress/")
     assert part["HX-Refresh"] == "true"

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from registry.domain.errors import LimitExceeded
+from validation.domain.share import Share
 from validation.runs import heart as heart_module
 from validation.runs.claims import Claim, FencedError
 from validation.runs.heart import Heart
@@ -19,11 +20,13 @@ class FakeTable:
 
     def __init__(self) -> None:
         self.beats: list[str] = []
+        self.shares: list[Share | None] = []
         self.is_fenced = False
 
-    def heartbeat(self, *, claim: Claim, progress: str) -> None:
+    def heartbeat(self, *, claim: Claim, progress: str, share: Share | None = None) -> None:
         self.ensure_held(claim=claim)
         self.beats.append(progress)
+        self.shares.append(share)
 
     def ensure_held(self, *, claim: Claim) -> None:
         if self.is_fenced:
@@ -48,6 +51,21 @@ def test_it_beats_with_the_progress_of_the_step(table: FakeTable) -> None:
     silent = len(table.beats)
     time.sleep(0.05)
     assert len(table.beats) == silent
+
+
+def test_shares_are_written_when_the_heart_looks_and_not_as_often_as_they_come(table: FakeTable) -> None:
+    with Heart(claim=CLAIM, kill=lambda: None, beat_s=60.0, watch_s=0.05) as heart:
+        heart.step("predicting", limit_s=10)
+        for done in range(1, 2_001):
+            heart.advance(Share(done=done, total=2_000, of="rows"))
+        time.sleep(0.2)
+        heart.step("checks", limit_s=10)
+        time.sleep(0.2)
+
+    assert Share(done=2_000, total=2_000, of="rows") in table.shares
+    assert (table.beats[-1], table.shares[-1]) == ("checks", None)
+    # Nothing new, nothing written: the beat itself is a minute away.
+    assert len(table.beats) <= 12
 
 
 def test_a_lost_claim_kills_the_children_and_says_so_whatever_broke_meanwhile(table: FakeTable) -> None:

@@ -56,6 +56,38 @@ def test_text_is_refused_with_its_column(tmp_path: Path) -> None:
         parse_table(path=write(tmp_path / "d.parquet", {"name": ["a"]}))
 
 
+WORDS = ["south", None, "north", "south"]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array(WORDS),
+        pa.array(WORDS, pa.large_string()),
+        pa.array(WORDS).dictionary_encode(),
+        pa.chunked_array([WORDS[:3], WORDS[3:]]),
+    ],
+    ids=["text", "large text", "dictionary", "chunks"],
+)
+def test_words_of_a_named_column_come_back_as_places_in_their_order(
+    tmp_path: Path, column: pa.Array, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "d.parquet", {"x": [1.0, 2.0, 3.0, 4.0], "region": column}, row_group_size=2)
+    table = parse_table(path=path, texts=["region"])
+    assert table.categories == {"region": ("north", "south")}
+    np.testing.assert_array_equal(table.columns["region"], [1.0, np.nan, 0.0, 1.0])
+    np.testing.assert_array_equal(table.columns["x"], [1.0, 2.0, 3.0, 4.0])
+    with pytest.raises(BoxError, match="DAT003 the column 'region'"):
+        parse_table(path=path, texts=["x"])
+
+
+@pytest.mark.parametrize("words", [[f"{i}" for i in range(1_001)], ["a" * 2**18, "b" * 2**18]])
+def test_too_many_or_too_long_words_are_refused(tmp_path: Path, words: list[str]) -> None:
+    path = write(tmp_path / "d.parquet", {"region": words})
+    with pytest.raises(BoxError, match="DAT002"):
+        parse_table(path=path, texts=["region"])
+
+
 def test_a_small_file_of_many_rows_is_refused_by_its_footer(tmp_path: Path) -> None:
     path = write(tmp_path / "d.parquet", {"x": np.zeros(200_000)}, compression="zstd")
     assert path.stat().st_size < 20_000

@@ -123,23 +123,62 @@ def test_a_segment_whose_scores_are_all_alike_has_no_interval() -> None:
     features, scores = given.array("test.features").copy(), given.array("test.scores").copy()
     features[:, 0] = np.arange(1200) % 2
     scores[features[:, 0] == 1.0] = 0.3
-    result = execute("discrimination.segments", inputs(test_features=features, test_scores=scores))
+    result = execute(
+        "discrimination.segments", inputs(test_features=features, test_scores=scores, test_segments=None)
+    )
     lowest = next(metric for metric in result.metrics if metric.name == "lowest_auc")
     assert (lowest.estimate, lowest.lower, lowest.upper) == (0.5, None, None)
     points = {one.name: one.points[1][1] for one in result.figures[0].series}
     assert points == {"AUC": 0.5, "95 % lower": 0.5, "95 % upper": 0.5}
 
 
+def test_the_segments_that_a_data_set_names_are_judged_under_their_names() -> None:
+    given = inputs()
+    scores, codes = given.array("test.scores").copy(), (np.arange(1200) % 3).astype(float)
+    backwards = codes == 1.0
+    scores[backwards] = 1.0 - scores[backwards]
+    codes[:7] = np.nan
+    spoilt = inputs(test_scores=scores, test_segments=codes)
+    named = replace(spoilt, segment_names=("north", "south", "west"))
+    table = rows(execute("discrimination.segments", named), "segments")
+    assert [row[0] for row in table] == ["north", "south", "west", "no segment stated"]
+    assert table[3][1:4] == ("7", str(int(given.array("test.labels")[:7].sum())), "too few to judge")
+    assert min(table[:3], key=lambda row: float(row[3]))[0] == "south"
+    plain = rows(execute("discrimination.segments", spoilt), "segments")
+    assert [row[0] for row in plain] == ["segment 0", "segment 1", "segment 2", "no segment stated"]
+    of_input = rows(execute("discrimination.segments", named, params={"column": "age"}), "segments")
+    assert of_input[1][0].startswith("age from")
+
+
+@pytest.mark.parametrize(
+    ("segments", "names", "reason"),
+    [
+        (np.zeros(7), (), "malformed_input"),
+        (np.arange(1200.0), (), "too_many_segments"),
+        (np.full(1200, 3.0), ("north", "south"), "malformed_input"),
+        (np.full(1200, 0.5), ("north", "south"), "malformed_input"),
+    ],
+    ids=["of other rows", "one for each row", "without a name", "between two names"],
+)
+def test_named_segments_that_make_no_sense_are_refused(
+    segments: np.ndarray, names: tuple[str, ...], reason: str
+) -> None:
+    given = replace(inputs(test_segments=segments), segment_names=names)
+    assert execute("discrimination.segments", given).reason == reason
+
+
 def test_segments_too_small_are_named_and_not_counted_as_good() -> None:
     features = inputs().array("test.features").copy()
     features[:, 0] = np.r_[np.full(30, 5.0), np.zeros(1170)]
-    result = execute("discrimination.segments", inputs(test_features=features))
+    result = execute("discrimination.segments", inputs(test_features=features, test_segments=None))
     assert estimates(result)["segments_too_small"] == 1
     assert rows(result, "segments")[1][3] == "too few to judge"
     everywhere = features.copy()
     everywhere[:, 0] = np.arange(1200) % 20
     alone = execute(
-        "discrimination.segments", inputs(test_features=everywhere), params={"min_defaults": "100"}
+        "discrimination.segments",
+        inputs(test_features=everywhere, test_segments=None),
+        params={"min_defaults": "100"},
     )
     assert (alone.verdict, alone.reason) == (Verdict.NOT_APPLICABLE, "insufficient_data")
     assert alone.n_needed is not None
@@ -153,7 +192,7 @@ def test_segments_too_small_are_named_and_not_counted_as_good() -> None:
 def test_segments_need_a_column_of_the_features(
     params: dict[str, str], names: tuple[str, ...] | None, reason: str
 ) -> None:
-    given = inputs() if names is None else replace(inputs(), feature_names=names)
+    given = replace(inputs(test_segments=None), feature_names=names or inputs().feature_names)
     assert execute("discrimination.segments", given, params=params).reason == reason
 
 

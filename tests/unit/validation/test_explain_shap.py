@@ -86,7 +86,7 @@ def test_a_scorecard_has_a_second_opinion_too(tmp_path: Path) -> None:
     assert how["second opinion"].startswith("shap.LinearExplainer: 8 rows against 100")
 
 
-def test_lightgbm_s_trees_are_read_and_without_the_library_there_is_one_opinion(
+def test_lightgbm_s_trees_are_read_and_a_second_opinion_needs_no_library(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "lightgbm", None)
@@ -95,7 +95,9 @@ def test_lightgbm_s_trees_are_read_and_without_the_library_there_is_one_opinion(
     assert explainer is not None
     rows = np.array([[0.0, 9.0, 9.0], [1.0, 9.0, 9.0]])
     assert explainer.outputs(rows=rows).tolist() == pytest.approx([0.4, 0.5])
-    assert explainer.second_opinion(rows=rows, background=rows) is None
+    second = explainer.second_opinion(rows=rows, background=rows)
+    assert second is not None
+    assert (second.by, second.rows, second.gap) == ("shap.TreeExplainer", 2, pytest.approx(0.0, abs=1e-12))
     found = explainer.attribute(rows=rows, background=rows, seed=0)
     assert found.values.tolist() == [pytest.approx([v, 0.0, 0.0]) for v in (-0.05, 0.05)]
 

@@ -103,6 +103,27 @@ def test_two_dates_of_different_obligors_are_refused_and_few_are_not_judged() ->
     )
 
 
+def test_an_obligor_who_was_not_rated_before_is_left_out_and_counted() -> None:
+    before, after = np.repeat(INSIDE[:2], 150), np.repeat(INSIDE[1:3], 150)
+    before[:40] = np.nan
+    result = execute("stability.migrations", inputs(test_scores_before=before, test_scores=after))
+    assert sum(int(cell) for row in rows(result, "matrix") for cell in row[1:]) == 260
+    assert "40 obligors without a score before are left out" in result.notes
+    before[:] = np.nan
+    result = execute("stability.migrations", inputs(test_scores_before=before, test_scores=after))
+    assert (result.verdict, result.reason) == (Verdict.NOT_APPLICABLE, "insufficient_data")
+
+
+@pytest.mark.parametrize(
+    ("score", "reason"), [(-0.1, "malformed_input"), (1.2, "malformed_input"), (np.inf, "non_finite_input")]
+)
+def test_a_score_before_that_is_no_probability_is_refused(score: float, reason: str) -> None:
+    before, after = np.repeat(INSIDE[:2], 150), np.repeat(INSIDE[1:3], 150)
+    before[3] = score
+    result = execute("stability.migrations", inputs(test_scores_before=before, test_scores=after))
+    assert result.reason == reason
+
+
 def test_the_share_of_nothing_and_of_all_touches_its_end() -> None:
     assert share_interval(count=0.0, n=30.0, confidence=0.95)[0] == 0.0
     assert share_interval(count=30.0, n=30.0, confidence=0.95)[1] == 1.0
