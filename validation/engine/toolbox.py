@@ -21,6 +21,7 @@ _ADAPTERS = {
     "drift": "validation.adapters.evidently_adapter:build_drift",
     "separator": "validation.adapters.separator:build_separator",
     "challenger": "validation.adapters.interpretable:build_challenger",
+    "predict": "validation.adapters.asking:build_asking",
 }
 _OUR_PACKAGES = ("validation.", "registry.")
 
@@ -48,6 +49,8 @@ class Toolbox:
         if name not in _ADAPTERS:
             return self._from_factory(name)
         build = load_factory(path=_ADAPTERS[name])
+        if name == "predict":
+            return cast("object", build(predict=self._tool("predictor")))
         if name != "explainer":
             return cast("object", build())
         return cast(
@@ -55,7 +58,7 @@ class Toolbox:
             build(
                 model_dir=self._run_dir / "model",
                 names=read_inputs(run_dir=self._run_dir).feature_names,
-                predict=self._from_factory("predictor"),
+                predict=self._tool("predictor"),
             ),
         )
 
