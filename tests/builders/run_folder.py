@@ -34,13 +34,13 @@ def write_artifact(folder: Path, *, mlmodel: str = MLMODEL) -> None:
     (folder / "MLmodel").write_text(mlmodel)
 
 
-def write_samples(folder: Path) -> dict[str, dict[str, str]]:
+def write_samples(folder: Path, *, rows: int = 400) -> dict[str, dict[str, str]]:
     """Write training, test and recent data and return what an order says of them."""
     (folder / "data").mkdir(parents=True)
     samples = {}
     for seed, name in enumerate(("train", "test", "recent"), start=1):
         path = folder / "data" / f"{name}.parquet"
-        credit_rows(seed=seed, rows=400).to_parquet(path, index=False)
+        credit_rows(seed=seed, rows=rows).to_parquet(path, index=False)
         samples[name] = {
             "file": f"data/{name}.parquet",
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
