@@ -1,6 +1,7 @@
 """Repeating a validation over HTTP: opened by a validator, read by whoever may see it."""
 
-from registry.validations.models import EvidenceRecord, ValidationRequest
+from registry.validations.models import ValidationRequest
+from tests.builders.web_evidence import repeated, submissions
 from tests.builders.web_world import World, record_run
 from tests.db.rest.conftest import CallerFor
 
@@ -21,28 +22,12 @@ def test_a_validator_has_it_repeated_and_reads_whether_the_numbers_are_the_same(
     assert vera.get(f"validation-requests/{again.uuid}").body["reperforms"] == str(original.uuid)
     assert vera.get(f"validation-requests/{original.uuid}").body["reperforms"] is None
 
-    rows = list(EvidenceRecord.objects.filter(request=original))
-    record_run(
-        again,
-        [
-            {
-                "check": row.check_id,
-                "major": row.check_major,
-                "verdict": row.verdict,
-                "reason": row.reason,
-                "detail": row.reason,
-                "metrics": row.metrics,
-                "facts": row.facts,
-                "body": row.body | ({"seed": 99, "notes": ["other"]} if row == rows[0] else {}),
-            }
-            for row in rows
-        ],
-    )
+    results = submissions()
+    first = results[0]["check"]
+    record_run(again, [repeated(seed=99, notes=["other"])[0], *results[1:]])
     found = caller("dana").get(f"validation-requests/{again.uuid}/reproduction")
     assert (found.status, found.body["outcome"]) == (200, "explained")
-    assert [check["check_id"] for check in found.body["checks"] if check["sameness"] != "same"] == [
-        rows[0].check_id
-    ]
+    assert [check["check_id"] for check in found.body["checks"] if check["sameness"] != "same"] == [first]
     (cause,) = found.body["causes"]
     assert (cause["place"], cause["second"]) == ("seed", "99")
     listed = caller("dana").get(path).body

@@ -3,8 +3,8 @@
 import pytest
 
 from registry.domain.canonical import Json
-from registry.validations.models import EvidenceRecord, ValidationRequest
-from tests.builders.web_evidence import Submission
+from registry.validations.models import ValidationRequest
+from tests.builders.web_evidence import repeated
 from tests.builders.web_world import World, record_run
 from tests.db.web.conftest import Door
 from tests.db.web.reading import Document
@@ -25,20 +25,7 @@ def reperform(door: Door, original: ValidationRequest) -> ValidationRequest:
 
 def end(again: ValidationRequest, **changed: Json) -> None:
     """Hand in what the original gave; ``changed`` replaces parts of every result."""
-    found: list[Submission] = [
-        {
-            "check": row.check_id,
-            "major": row.check_major,
-            "verdict": row.verdict,
-            "reason": row.reason,
-            "detail": row.reason,
-            "metrics": row.metrics,
-            "facts": row.facts,
-            "body": row.body | changed,
-        }
-        for row in EvidenceRecord.objects.filter(request=again.reperforms)
-    ]
-    record_run(again, found)
+    record_run(again, repeated(**changed))
 
 
 def text(door: Door, username: str, address: str) -> str:
