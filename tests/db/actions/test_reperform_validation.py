@@ -44,6 +44,22 @@ def whole(story: Story, **changed: Json) -> list[dict[str, Json]]:
     return [body(row["check"], **changed) for row in story.request.plan]
 
 
+def declare_portfolio() -> Portfolio:
+    return Portfolio.objects.create(
+        key="cards",
+        name="Cards",
+        entity=api.LegalEntity.objects.get(key=ENTITY),
+        exposure_class="retail_qrre_revolver",
+        approach="A-IRB",
+        exposure_eur=Decimal("1000.00"),
+        rwa_pre_floor_eur=Decimal("400.00"),
+        rwa_standardised_eur=Decimal("750.00"),
+        provenance="declared",
+        source="finance",
+        as_of_date=AT.date(),
+    )
+
+
 @pytest.fixture
 def validated(bank: None) -> Story:
     story = a_story().requested()
@@ -87,19 +103,7 @@ def test_a_repetition_is_pinned_to_the_plan_and_to_what_stood_then(validated: St
 
 
 def test_a_worker_gets_the_figures_of_then_and_not_of_today(bank: None) -> None:
-    portfolio = Portfolio.objects.create(
-        key="cards",
-        name="Cards",
-        entity=api.LegalEntity.objects.get(key=ENTITY),
-        exposure_class="retail_qrre_revolver",
-        approach="A-IRB",
-        exposure_eur=Decimal("1000.00"),
-        rwa_pre_floor_eur=Decimal("400.00"),
-        rwa_standardised_eur=Decimal("750.00"),
-        provenance="declared",
-        source="finance",
-        as_of_date=AT.date(),
-    )
+    portfolio = declare_portfolio()
     api.UseCase.objects.filter(key="collections").update(portfolio=portfolio)
     story = a_story().requested()
     first = api.get_run_order(request_uuid=story.request.uuid)
@@ -156,8 +160,36 @@ def test_a_failing_check_of_a_repetition_raises_no_finding_and_feeds_no_fact(val
     repetition.run(*bad)
     assert Finding.objects.count() == 0
     assert find_decisive_request(intended_use=validated.use) == validated.request
-    assert find_measured(intended_use=validated.use, at=LATER) is None
     assert outcome(repetition) is ReproductionOutcome.UNEXPLAINED
+
+
+def test_capital_stands_on_the_original_and_not_on_its_repetition(bank: None) -> None:
+    declare_portfolio()
+    api.UseCase.objects.filter(key="capital-qrre").update(portfolio=Portfolio.objects.get())
+    story = a_story("capital-qrre").requested()
+
+    def measuring(rwa: str) -> list[dict[str, Json]]:
+        names = ("rwa_model", "rwa_benchmark", "rwa_standardised")
+        figures: list[Json] = [{"name": name, "estimate": rwa} for name in names]
+        return [item | {"metrics": figures} for item in whole(story)]
+
+    story.run(*measuring("400"))
+    repetition = again(story)
+    repetition.run(*measuring("999"))
+    measured = find_measured(intended_use=story.use, at=LATER)
+    assert measured is not None
+    assert measured.model_eur == Decimal(400)
+
+
+def test_a_repetition_is_no_monitoring(bank: None) -> None:
+    story = a_story().requested("shifted")
+    story.run(*whole(story))
+    model = story.use.version.registered_model
+    before = api.e23_fields(actor=actor("vera"), registered_model=model, on=AT.date())
+    repetition = again(story)
+    repetition.run(*whole(repetition))
+    assert api.e23_fields(actor=actor("vera"), registered_model=model, on=AT.date()) == before
+    assert any("1 monitoring batches run" in str(field) for field in before)
 
 
 def test_a_repeated_monitoring_batch_breaches_nothing(bank: None) -> None:

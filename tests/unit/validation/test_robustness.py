@@ -240,6 +240,22 @@ def test_the_check_tells_a_refusal_from_an_answer() -> None:
     assert worst.method.startswith("income, the worst of 3 answered")
 
 
+def test_the_worst_missing_column_has_an_interval_for_all_that_were_answered() -> None:
+    rows = uniform_columns(400, 3)
+    predict = answering(lambda given: 1.0 / (1.0 + np.exp(-np.nan_to_num(given) @ WEIGHTS)))
+    labels = (rows @ WEIGHTS + uniform_columns(400, 4)[:, 3] > 0.6).astype(float)
+    asked = ask_unchanged(
+        predict=predict, training=rows, rows=rows, labels=labels, codes=(False, False, False)
+    )
+    found = leave_out(predict=predict, asked=asked, confidence=0.95)
+    without = predict(rows=asked.with_value(0, np.nan)).scores
+    alone = asked.loss(without[np.newaxis], 1.0 - 0.05 / 3.0)
+    assert (found.losses[0].lower, found.losses[0].upper) == (alone.lower, alone.upper)
+    # Holm: the smallest of three p-values counts three times.
+    least = min(found.losses, key=lambda i: found.losses[i].p_two_sided)
+    assert found.adjusted[least] == pytest.approx(min(1.0, 3.0 * found.losses[least].p_two_sided))
+
+
 def test_a_column_without_influence_is_answered_as_before() -> None:
     def first(rows: FloatArray) -> FloatArray:
         return np.asarray(1.0 / (1.0 + np.exp(-np.nan_to_num(rows[:, 0]) + 1.5)))
