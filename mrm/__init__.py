@@ -8,12 +8,14 @@ __all__ = [
     "Permission",
     "Permissions",
     "Registration",
+    "Reproduction",
     "StatedUse",
     "explain",
     "gate",
     "permission",
     "permission_on",
     "register",
+    "reperform",
     "wait",
 ]
 

@@ -139,6 +139,12 @@ from registry.actions.record_validation import record_validation
 from registry.actions.register_version import RegistrationResult, register_version
 from registry.actions.reinstate_permit import reinstate_permit
 from registry.actions.renew_decisions import renew_decisions
+from registry.actions.reperform_validation import (
+    Reperformance,
+    get_reperformance,
+    list_reperformances,
+    reperform_validation,
+)
 from registry.actions.request_approval import request_approval
 from registry.actions.request_validation import RUN_QUEUE, RUN_TASK, request_validation
 from registry.actions.set_up import (
@@ -312,6 +318,7 @@ __all__ = [
     "RegisteredModel",
     "RegistrationResult",
     "RemediationPlan",
+    "Reperformance",
     "RuleView",
     "RunOrder",
     "Scope",
@@ -387,6 +394,7 @@ __all__ = [
     "get_permission_on",
     "get_person_record",
     "get_registered_use",
+    "get_reperformance",
     "get_run_order",
     "get_tier_standing",
     "get_timeline",
@@ -421,6 +429,7 @@ __all__ = [
     "list_packs",
     "list_people",
     "list_permissions_on",
+    "list_reperformances",
     "list_requests_to_run",
     "list_scope",
     "list_stale_cites",
@@ -455,6 +464,7 @@ __all__ = [
     "released_text",
     "renew_decisions",
     "renew_scope",
+    "reperform_validation",
     "replay_decision",
     "request_approval",
     "request_impact",

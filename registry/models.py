@@ -35,6 +35,7 @@ from registry.validations.models import (
     EvidenceRecord,
     SafeguardEvidence,
     TradeOffStatement,
+    ValidationBasis,
     ValidationReport,
     ValidationRequest,
 )

@@ -35,6 +35,7 @@ BUILT_INS = (
     "validation.checks.stability_psi",
     "validation.checks.stability_concentration",
     "validation.checks.stability_migrations",
+    "validation.checks.robustness_inputs",
     "validation.checks.drift_data",
     "validation.checks.drift_domain",
     "validation.checks.drift_score",

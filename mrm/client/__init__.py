@@ -4,10 +4,11 @@ Reads MRM_URL and MRM_TOKEN (or the file that MRM_TOKEN_FILE names) from the env
 """
 
 from mrm.client.answers import Permission, Permissions, Registration
-from mrm.client.calls import explain, gate, permission, permission_on, register, wait
+from mrm.client.calls import explain, gate, permission, permission_on, register, reperform, wait
 from mrm.client.conditions import StatedUse
 from mrm.client.errors import MrmApiError
 from mrm.client.explanation import Explanation
+from mrm.client.reproduction import Reproduction
 
 __all__ = [
     "Explanation",
@@ -15,11 +16,13 @@ __all__ = [
     "Permission",
     "Permissions",
     "Registration",
+    "Reproduction",
     "StatedUse",
     "explain",
     "gate",
     "permission",
     "permission_on",
     "register",
+    "reperform",
     "wait",
 ]

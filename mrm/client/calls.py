@@ -11,6 +11,7 @@ from mrm.client.conditions import StatedUse
 from mrm.client.connection import Connection, Settings
 from mrm.client.errors import MrmApiError
 from mrm.client.explanation import Explanation
+from mrm.client.reproduction import Reproduction
 
 REGISTRATION_READ_S = 330.0
 """The registry reads and hashes every byte of the artefact before it answers."""
@@ -157,6 +158,40 @@ def wait(
                 remedy="Look at their pages; they go on. Check that a worker is running.",
             )
         time.sleep(POLL_S)
+
+
+def reperform(
+    validation: str,
+    *,
+    timeout_s: float = 900.0,
+    connection: Connection | None = None,
+    show: Callable[[str], object] | None = None,
+) -> Reproduction:
+    """Have a completed validation repeated as it was, wait for its end, and return how the numbers compare.
+
+    ``validation`` is its identifier. Raises ``MrmApiError`` where the registry
+    refuses: only an independent validator may. ``CLI013`` when ``timeout_s``
+    seconds were not enough; the repetition goes on.
+    """
+    via = connection or connect()
+    tell = show or _tell
+    deadline = time.monotonic() + timeout_s
+    found = Reproduction(via.post(f"validation-requests/{validation}/reperformances", body={}))
+    again, told = str(found.document["validation_request"]), ""
+    while found.is_open:
+        line = f"{found.document['page']}: {_progress(via, {'uuid': again, 'checks_planned': 0})}"
+        if line != told:
+            tell(line)
+            told = line
+        if time.monotonic() > deadline:
+            raise MrmApiError(
+                "CLI013",
+                f"the repetition {again} was still open after {timeout_s:g} s",
+                remedy="Look at its page; it goes on. Check that a worker is running.",
+            )
+        time.sleep(POLL_S)
+        found = Reproduction(via.get(f"validation-requests/{again}/reproduction"))
+    return found
 
 
 def _requests(via: Connection, intended_use: str) -> list[dict[str, Any]]:

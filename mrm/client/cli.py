@@ -68,6 +68,12 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("permission", help="print the permissions as they stand")
     command.add_argument("uri", help="models:/NAME/NUMBER")
     command.set_defaults(act=_permission)
+    command = commands.add_parser(
+        "reperform", help="repeat a validation; exit 0 the same numbers, 1 other ones, 3 cannot tell"
+    )
+    command.add_argument("validation", help="the identifier of a completed validation")
+    command.add_argument("--json", action="store_true", help="print the comparison as JSON")
+    command.set_defaults(act=_reperform)
     command = commands.add_parser("whoami", help="say for whom the token speaks")
     command.set_defaults(act=_whoami)
     command = commands.add_parser("verify-permit", help="check a permit offline")
@@ -184,6 +190,14 @@ def _explain(options: argparse.Namespace) -> int:
 def _permission(options: argparse.Namespace) -> int:
     _say(str(calls.permission(options.uri)))
     return DONE
+
+
+def _reperform(options: argparse.Namespace) -> int:
+    found = calls.reperform(options.validation)
+    _say(_json(found.document).rstrip("\n") if options.json else str(found))
+    if found.is_same:
+        return DONE
+    return DENIED if found.is_other else UNDECIDED
 
 
 def _whoami(_options: argparse.Namespace) -> int:

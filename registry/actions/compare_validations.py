@@ -8,9 +8,11 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from registry.domain.errors import InvalidInput
+from registry.domain.reproduction import Reproduction
 from registry.domain.vocab import RequestStatus
 from registry.people.actors import Actor
 from registry.validations.models import EvidenceRecord, ValidationRequest
+from registry.validations.reproduction import reproduction_of
 from registry.validations.selectors import get_validation_request, list_evidence, list_validation_requests
 
 
@@ -46,11 +48,12 @@ class CheckPair:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
-    """Two validations and what each of their checks says."""
+    """Two validations and what each of their checks says; ``reproduction`` where the second repeats the first."""
 
     first: ValidationRequest
     second: ValidationRequest
     checks: list[CheckPair]
+    reproduction: Reproduction | None
 
 
 def list_comparable(*, actor: Actor, request: ValidationRequest) -> QuerySet[ValidationRequest]:
@@ -62,18 +65,24 @@ def list_comparable(*, actor: Actor, request: ValidationRequest) -> QuerySet[Val
 
 
 def compare_validations(*, actor: Actor, first_uuid: UUID, second_uuid: UUID) -> Comparison:
-    """Return both, check by check. Raises ``VAL010``, and ``VAL050`` for one validation twice."""
+    """Return both, check by check; a re-performance stands second to its original, however they are given.
+
+    Raises ``VAL010``, and ``VAL050`` for one validation twice.
+    """
     if first_uuid == second_uuid:
         raise InvalidInput(
             "VAL050", "a validation compared with itself", remedy="Choose another one of the same use case."
         )
     first, second = (get_validation_request(actor=actor, uuid=uuid) for uuid in (first_uuid, second_uuid))
+    if first.reperforms == second:
+        first, second = second, first
     one, other = (
         {row.check_id: row for row in list_evidence(actor=actor, request=request)}
         for request in (first, second)
     )
     pairs = [_pair(name, one.get(name), other.get(name)) for name in dict.fromkeys([*one, *other])]
-    return Comparison(first=first, second=second, checks=pairs)
+    found = reproduction_of(again=second) if second.reperforms == first else None
+    return Comparison(first=first, second=second, checks=pairs, reproduction=found)
 
 
 def _pair(check_id: str, first: EvidenceRecord | None, second: EvidenceRecord | None) -> CheckPair:

@@ -19,7 +19,14 @@ from registry.audit.api import AuditAction, record
 from registry.domain.canonical import Json, to_json
 from registry.domain.errors import InvalidInput
 from registry.people.actors import Actor
-from registry.validations.models import ChallengeNote, EvidenceRecord, ValidationReport, ValidationRequest
+from registry.validations.basis import find_basis
+from registry.validations.models import (
+    ChallengeNote,
+    EvidenceRecord,
+    ValidationBasis,
+    ValidationReport,
+    ValidationRequest,
+)
 from registry.validations.selectors import evidence_digest, find_report, get_validation_request, list_evidence
 
 COLUMNS = (
@@ -30,9 +37,13 @@ COLUMNS = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ValidationDossier:
-    """A validation with all that was recorded of it. ``evidence_digest`` is what a report is signed over."""
+    """A validation with all that was recorded of it. ``evidence_digest`` is what a report is signed over.
+
+    ``basis`` is what it was built on besides the plan; none where that was not kept.
+    """
 
     request: ValidationRequest
+    basis: ValidationBasis | None
     evidence: list[EvidenceRecord]
     challenges: list[ChallengeNote]
     report: ValidationReport | None
@@ -55,6 +66,9 @@ class ValidationDossier:
             "decision": request.decision.uuid,
             "plan": request.plan,
             "plan_digest": request.plan_digest,
+            "basis": None if self.basis is None else self.basis.content,
+            "basis_digest": None if self.basis is None else self.basis.digest,
+            "reperforms": None if request.reperforms is None else request.reperforms.uuid,
             "evidence": [_evidence(row) for row in self.evidence],
             "evidence_digest": self.evidence_digest,
             "challenges": [_challenge(note) for note in self.challenges],
@@ -125,6 +139,7 @@ def export_validation(
         )
     return ValidationDossier(
         request=request,
+        basis=find_basis(request=request),
         evidence=list(list_evidence(actor=actor, request=request)),
         challenges=list(request.challenges.select_related("author").order_by("id")),
         report=find_report(request=request),

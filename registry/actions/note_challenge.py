@@ -14,6 +14,7 @@ from registry.people.actors import Actor
 from registry.people.models import Person
 from registry.validations.independence import conflicts_of_validator, ensure_independent
 from registry.validations.models import ChallengeNote
+from registry.validations.reproduction import ensure_evidence
 from registry.validations.selectors import find_report, get_validation_request
 
 
@@ -27,7 +28,10 @@ def note_challenge(
     answer: str,
     disposition: str,
 ) -> ChallengeNote:
-    """Record one challenge. Raises ``PEO001``, ``PEO004``; ``VAL020`` before the run ends, ``VAL021`` after signing."""
+    """Record one challenge.
+
+    Raises ``PEO001``, ``PEO004``; ``VAL020`` before the run ends, ``VAL021`` after signing, ``VAL065`` on a repetition.
+    """
     request = get_validation_request(actor=actor, uuid=request_uuid)
     use = request.intended_use
     actor.require(Role.VALIDATOR, entity_key=use.use_case.entity.key, to="challenge a validation")
@@ -36,6 +40,7 @@ def note_challenge(
         conflicts=conflicts_of_validator(intended_use=use, person_uuid=actor.person_uuid),
         to="challenge this validation",
     )
+    ensure_evidence(request=request)
     if request.status != RequestStatus.COMPLETED:
         raise InvalidTransition(
             "VAL020", f"the validation is {request.status}", remedy="Wait until its run has completed."

@@ -79,6 +79,7 @@ def find_measured(*, intended_use: IntendedUse, at: datetime) -> MeasuredRwa | N
             request__intended_use=intended_use,
             request__batch=VALIDATION_BATCH,
             request__status=RequestStatus.COMPLETED,
+            request__reperforms=None,
             recorded_at__lte=at,
         )
         .order_by("-recorded_at", "-id")

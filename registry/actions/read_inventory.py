@@ -149,7 +149,7 @@ def _monitoring(version: ModelVersion | None) -> str:
     if version is None:
         return NOT_YET
     done = ValidationRequest.objects.filter(
-        intended_use__version=version, status=RequestStatus.COMPLETED
+        intended_use__version=version, status=RequestStatus.COMPLETED, reperforms=None
     ).exclude(batch="recent")
     open_findings = Finding.objects.filter(intended_use__version=version, status__in=OPEN).count()
     batches = done.count()

@@ -4,13 +4,14 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from registry.actions.read_mlflow import DATASET_FOLDER, mlflow_gateway
 from registry.domain.canonical import Json
 from registry.domain.errors import IntegrityMismatch, NotFound
-from registry.domain.vocab import Provenance, RequestStatus
-from registry.inventory.models import Portfolio, UseCase
+from registry.domain.vocab import RequestStatus
+from registry.validations.basis import find_basis, gather_basis
 from registry.validations.models import ValidationRequest
 
 DATASET_LIMIT = 512 * 2**20
@@ -18,7 +19,7 @@ DATASET_LIMIT = 512 * 2**20
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunOrder:
-    """One validation to run. ``assumptions`` hold the portfolio as text, with its provenance."""
+    """One validation to run, as it was frozen. ``assumptions`` hold the portfolio as text, with its provenance."""
 
     request_uuid: UUID
     label: str
@@ -28,6 +29,7 @@ class RunOrder:
     family: str
     datasets: list[dict[str, Json]]
     plan: list[Json]
+    seed: int
     batch: str
     claimed_metrics: dict[str, str]
     is_interpretable: bool
@@ -69,24 +71,34 @@ def get_run_order(*, request_uuid: UUID) -> RunOrder:
         raise NotFound(
             "VAL010", f"there is no validation request {request_uuid}", remedy="Check the identifier."
         )
-    version, use_case = request.intended_use.version, request.intended_use.use_case
+    version = request.intended_use.version
+    basis = _basis(request)
     return RunOrder(
         request_uuid=request.uuid,
         label=str(request.intended_use),
         mlflow_uri=version.mlflow_uri,
-        artifact_digest=version.artifact_digest,
+        artifact_digest=basis["artifact_digest"],
         flavour=version.flavour,
-        family=version.family,
-        datasets=version.datasets,
+        family=basis["family"],
+        datasets=basis["datasets"],
         plan=request.plan,
+        seed=basis["seed"],
         batch=request.batch,
-        claimed_metrics=version.claimed_metrics,
-        is_interpretable=version.family in ("linear", "scorecard", "additive", "tree"),
-        assumptions=_assumptions(use_case),
-        entity_portfolios=[_portfolio(row) for row in use_case.entity.portfolios.order_by("key")],
-        jurisdiction=use_case.jurisdiction,
-        as_of=request.requested_at.date(),
+        claimed_metrics=basis["claims"],
+        is_interpretable=basis["family"] in ("linear", "scorecard", "additive", "tree"),
+        assumptions=basis["portfolio"],
+        entity_portfolios=basis["entity_portfolios"],
+        jurisdiction=basis["jurisdiction"],
+        as_of=date.fromisoformat(basis["as_of"]),
     )
+
+
+def _basis(request: ValidationRequest) -> dict[str, Any]:
+    """Return what the request was frozen with; one that waits from before bases were kept takes what stands now."""
+    kept = find_basis(request=request)
+    if kept is not None:
+        return dict(kept.content)
+    return dict(gather_basis(intended_use=request.intended_use, at=request.requested_at))
 
 
 def fetch_artifact(*, order: RunOrder, folder: Path) -> None:
@@ -114,28 +126,3 @@ def fetch_dataset(*, order: RunOrder, role: str, path: Path) -> None:
             role=role,
         )
     path.write_bytes(data)
-
-
-def _assumptions(use_case: UseCase) -> dict[str, str]:
-    portfolio = use_case.portfolio
-    return {} if portfolio is None else _portfolio(portfolio)
-
-
-def _portfolio(row: Portfolio) -> dict[str, str]:
-    shares = {
-        "loss_given_default_share": row.loss_given_default_share,
-        "credit_conversion_share": row.credit_conversion_share,
-    }
-    return {
-        "key": row.key,
-        "name": row.name,
-        "exposure_class": row.exposure_class,
-        "approach": row.approach,
-        "ead_eur": format(row.exposure_eur, "f"),
-        "rwa_pre_floor_eur": format(row.rwa_pre_floor_eur, "f"),
-        "rwa_standardised_eur": format(row.rwa_standardised_eur, "f"),
-        **{name: format(value, "f") for name, value in shares.items() if value is not None},
-        "provenance": Provenance(row.provenance).value,
-        "source": row.source,
-        "as_of_date": row.as_of_date.isoformat(),
-    }

@@ -19,6 +19,7 @@ from registry.findings.models import Finding
 from registry.people.actors import Actor
 from registry.validations.facts import VALIDATION_BATCH
 from registry.validations.models import EvidenceRecord, ValidationRequest
+from registry.validations.reproduction import reproduction_of
 
 _DAYS_TO_MEND = MappingProxyType(
     {Severity.CRITICAL: 30, Severity.HIGH: 90, Severity.MEDIUM: 180, Severity.LOW: 365}
@@ -48,7 +49,8 @@ def record_validation(
 
     ``submissions`` hold ``check``, ``major``, ``verdict``, ``reason``,
     ``detail``, ``metrics``, ``facts`` and the whole result as ``body``. A
-    failing check raises one finding, graver the higher the risk tier. Raises
+    failing check raises one finding, graver the higher the risk tier. The results
+    of a re-performance are kept and compared, and nothing follows from them. Raises
     ``VAL010`` for an unknown request, ``VAL011`` for a run that has not ended,
     ``PEO001`` for an actor that is no worker and does not cancel, ``LIF001`` when the request has
     ended already.
@@ -75,17 +77,53 @@ def record_validation(
             },
             correlation_id=correlation_id,
         )
-        for row in records:
-            if row.verdict == Verdict.FAIL:
-                _raise_finding(actor, at, correlation_id, row)
-        if status == RequestStatus.COMPLETED:
-            decide_policy(
-                actor=actor,
-                at=at,
-                correlation_id=correlation_id,
-                intended_use=request.intended_use,
-                stage=Stage.GATE_APPROVE if request.batch == VALIDATION_BATCH else Stage.GATE_USE,
-            )
+        if request.reperforms is None:
+            _follow_up(actor, at, correlation_id, request, records)
+        else:
+            _note_reproduction(actor, at, correlation_id, request, request.reperforms)
+
+
+def _follow_up(
+    actor: Actor,
+    at: datetime,
+    correlation_id: str,
+    request: ValidationRequest,
+    records: Sequence[EvidenceRecord],
+) -> None:
+    """Raise the findings, and decide again where the run has completed."""
+    for row in records:
+        if row.verdict == Verdict.FAIL:
+            _raise_finding(actor, at, correlation_id, row)
+    if request.status == RequestStatus.COMPLETED:
+        decide_policy(
+            actor=actor,
+            at=at,
+            correlation_id=correlation_id,
+            intended_use=request.intended_use,
+            stage=Stage.GATE_APPROVE if request.batch == VALIDATION_BATCH else Stage.GATE_USE,
+        )
+
+
+def _note_reproduction(
+    actor: Actor, at: datetime, correlation_id: str, again: ValidationRequest, original: ValidationRequest
+) -> None:
+    """Leave in the log of the original whether its numbers came out the same; nothing if the run broke down."""
+    found = reproduction_of(again=again)
+    if found is None:
+        return
+    record(
+        action=AuditAction.VALIDATION_REPERFORMED,
+        actor=actor,
+        at=at,
+        subject=subject_of(original, label=str(again.intended_use)),
+        payload={
+            "reperformance": str(again.uuid),
+            "outcome": found.outcome,
+            "checks": {check.check_id: check.sameness for check in found.checks},
+            "causes": [f"{one.place}: {one.first} became {one.second}" for one in found.causes],
+        },
+        correlation_id=correlation_id,
+    )
 
 
 def _ensure_may_end(actor: Actor, request: ValidationRequest, status: RequestStatus) -> None:
@@ -100,6 +138,7 @@ def _lock_request(request_uuid: UUID) -> ValidationRequest:
     request = (
         ValidationRequest.objects.select_for_update(of=("self",))
         .select_related(
+            "reperforms",
             "intended_use__version__registered_model__owner",
             "intended_use__version__registered_model__entity",
             "intended_use__use_case__entity",

@@ -18,6 +18,7 @@ from registry.inventory.selectors import get_intended_use
 from registry.outbox.doorbell import ring
 from registry.people.actors import Actor
 from registry.people.models import Person
+from registry.validations.basis import gather_basis, keep_basis
 from registry.validations.facts import VALIDATION_BATCH
 from registry.validations.models import ValidationRequest
 
@@ -106,6 +107,7 @@ def open_request(
                 requested_by=Person.objects.get(uuid=actor.person_uuid),
                 requested_at=at,
             )
+            basis = keep_basis(request=request, content=gather_basis(intended_use=intended_use, at=at))
     except IntegrityError as error:
         raise Conflict(
             "VAL002",
@@ -122,6 +124,7 @@ def open_request(
             "batch": batch,
             "plan_digest": request.plan_digest,
             "decision": str(decision.uuid),
+            "basis_digest": basis.digest,
         },
         correlation_id=correlation_id,
     )

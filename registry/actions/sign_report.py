@@ -16,6 +16,7 @@ from registry.people.models import Person
 from registry.validations.facts import VALIDATION_BATCH
 from registry.validations.independence import conflicts_of_validator, ensure_independent
 from registry.validations.models import ValidationReport, ValidationRequest
+from registry.validations.reproduction import ensure_evidence
 from registry.validations.selectors import evidence_digest, get_validation_request
 
 
@@ -26,7 +27,7 @@ def sign_report(
 
     Raises ``PEO001``, ``PEO004``, ``PEO006`` for a token; ``VAL020`` before the run ends, ``VAL021``
     when signed already, ``VAL022`` for an unknown opinion, ``VAL023`` without
-    a single challenge, ``VAL024`` for a monitoring batch.
+    a single challenge, ``VAL024`` for a monitoring batch, ``VAL065`` for a re-performance.
     """
     request = get_validation_request(actor=actor, uuid=request_uuid)
     use = request.intended_use
@@ -79,6 +80,7 @@ def _ensure_ripe(request: ValidationRequest, opinion: str) -> None:
         raise InvalidInput(
             "VAL022", f"the opinion cannot be {opinion[:40]!r}", remedy=f"Use one of {', '.join(Opinion)}."
         )
+    ensure_evidence(request=request)
     if request.batch != VALIDATION_BATCH:
         raise InvalidTransition(
             "VAL024", "a monitoring batch carries no report", remedy="Sign the validation that it monitors."

@@ -50,6 +50,7 @@ class AuditAction(StrEnum):
     VALIDATION_CANCELLED = "validation.cancelled"
     VALIDATION_CHALLENGED = "validation.challenged"
     VALIDATION_SIGNED = "validation.signed"
+    VALIDATION_REPERFORMED = "validation.reperformed"
     CHALLENGE_ANSWERED = "challenge.answered"
     FINDING_RAISED = "finding.raised"
     FINDING_REMEDIATION_PROPOSED = "finding.remediation_proposed"
@@ -128,6 +129,7 @@ SENTENCES: Mapping[AuditAction, str] = MappingProxyType(
         AuditAction.VALIDATION_CANCELLED: "{actor} cancelled the validation of {subject}.",
         AuditAction.VALIDATION_CHALLENGED: "{actor} challenged the validation of {subject}.",
         AuditAction.VALIDATION_SIGNED: "{actor} signed the validation report on {subject}.",
+        AuditAction.VALIDATION_REPERFORMED: "{actor} repeated the validation of {subject} and compared the numbers.",
         AuditAction.CHALLENGE_ANSWERED: "{actor} answered a challenge on {subject}.",
         AuditAction.FINDING_RAISED: "{actor} raised the finding {subject}.",
         AuditAction.FINDING_REMEDIATION_PROPOSED: "{actor} proposed a remediation for the finding {subject}.",

@@ -272,6 +272,7 @@ def validation(visit: Visit, *, uuid: UUID) -> Page:
             "validation": row,
             "records": records,
             "report": api.find_report(request=row),
+            "reperformances": api.list_reperformances(actor=visit.actor, original=row),
             "challenges": row.challenges.select_related("author").order_by("id"),
             "findings": findings.filter(evidence_uuid__in=[record.uuid for record in records]),
         },
@@ -296,6 +297,7 @@ def comparison(visit: Visit, *, uuid: UUID) -> Page:
     other = parse_uuid(visit.request.GET.get("with", ""))
     context: dict[str, object] = {
         "request_row": request,
+        "chosen": other,
         "candidates": api.list_comparable(actor=visit.actor, request=request)[:LIST_LENGTH],
         "comparison": api.compare_validations(actor=visit.actor, first_uuid=other, second_uuid=uuid)
         if other

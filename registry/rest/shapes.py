@@ -332,6 +332,7 @@ class ValidationShape(TypedDict):
     requested_at: str
     ended_at: str | None
     ended_reason: str
+    reperforms: str | None
     page: str
 
 

@@ -15,6 +15,7 @@ from registry.rest import (
     over_time,
     policy,
     registration,
+    reperformances,
     validations,
 )
 
@@ -48,6 +49,16 @@ urlpatterns = [
     path("decisions/<uuid:uuid>/replay", decisions.DecisionReplay.as_view(), name="decision-replay"),
     path("validation-requests", validations.ValidationList.as_view(), name="validations"),
     path("validation-requests/<uuid:uuid>", validations.ValidationDetail.as_view(), name="validation"),
+    path(
+        "validation-requests/<uuid:uuid>/reperformances",
+        reperformances.ReperformanceList.as_view(),
+        name="reperformances",
+    ),
+    path(
+        "validation-requests/<uuid:uuid>/reproduction",
+        reperformances.ReproductionDetail.as_view(),
+        name="reproduction",
+    ),
     path("evidence/<uuid:uuid>", validations.EvidenceDetail.as_view(), name="evidence"),
     path("findings", findings.FindingList.as_view(), name="findings"),
     path("findings/<uuid:uuid>", findings.FindingDetail.as_view(), name="finding"),

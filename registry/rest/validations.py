@@ -100,6 +100,7 @@ def _request(row: api.ValidationRequest) -> shapes.ValidationShape:
         "requested_at": row.requested_at.isoformat(),
         "ended_at": when(row.ended_at),
         "ended_reason": row.ended_reason,
+        "reperforms": None if row.reperforms is None else str(row.reperforms.uuid),
         "page": page_link("validation_web:run", uuid=row.uuid),
     }
 

@@ -32,6 +32,10 @@ _WORDS = {
     "ahead": "not yet in force",
     "rules": "in force",
     "informs": "in force, informs only",
+    "same": "the same numbers",
+    "other": "other numbers",
+    "explained": "other numbers, known difference",
+    "unexplained": "other numbers, no known cause",
 }
 
 # Shape and class per value: colour never carries the meaning alone.
@@ -48,6 +52,12 @@ _CHIPS = {
     "signed": ("tick", "good"),
     "approved": ("tick", "good"),
     "in_use": ("tick", "good"),
+    "same": ("tick", "good"),
+    "explained": ("triangle", "caution"),
+    "unexplained": ("cross", "bad"),
+    "other": ("cross", "bad"),
+    "not_run_again": ("bang", "bad"),
+    "not_run_before": ("bang", "bad"),
     "true": ("tick", "plain"),
     "allow_with_conditions": ("half", "caution"),
     "fit_with_conditions": ("half", "caution"),

@@ -12,11 +12,19 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
 from registry import api
+from registry.domain.reproduction import ReproductionOutcome
 from registry.domain.vocab import ApprovalStatus, Opinion, PermitStatus, RequestStatus, Stage
 from registry.templatetags.display import decision_state, page_url, words
 
 register = template.Library()
 
+_REPRODUCTION = {
+    ReproductionOutcome.PENDING: "It has not ended yet.",
+    ReproductionOutcome.FAILED: "It did not come to an end, so it shows nothing.",
+    ReproductionOutcome.SAME: "Every check gives the same numbers and words again.",
+    ReproductionOutcome.EXPLAINED: "Some numbers are other ones; what else differs between the runs is listed.",
+    ReproductionOutcome.UNEXPLAINED: "Some numbers are other ones, and nothing that is known explains it.",
+}
 _EVIDENCE = re.compile(r"evidence ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
 
@@ -58,6 +66,12 @@ def rules_by_stage(rules: Iterable[api.RuleView]) -> list[dict[str, Any]]:
         for stage in Stage
     ]
     return [group for group in grouped if group["rules"]]
+
+
+@register.filter
+def reproduction_words(outcome: ReproductionOutcome) -> str:
+    """Return what a re-performance shows, in a sentence."""
+    return _REPRODUCTION[outcome]
 
 
 @register.filter

@@ -23,10 +23,13 @@ VALIDATION_BATCH = "recent"
 
 
 def find_decisive_request(*, intended_use: IntendedUse) -> ValidationRequest | None:
-    """Return the newest completed validation, the one whose evidence policy reads."""
+    """Return the newest completed validation, the one whose evidence policy reads; never a re-performance."""
     return (
         ValidationRequest.objects.filter(
-            intended_use=intended_use, batch=VALIDATION_BATCH, status=RequestStatus.COMPLETED
+            intended_use=intended_use,
+            batch=VALIDATION_BATCH,
+            status=RequestStatus.COMPLETED,
+            reperforms=None,
         )
         .order_by("-ended_at", "-id")
         .first()
@@ -105,7 +108,9 @@ def monitoring_fact(*, intended_use: IntendedUse) -> Fact:
     """
     name = "monitoring.breach_open"
     ended = ValidationRequest.objects.filter(
-        intended_use=intended_use, status__in=(RequestStatus.COMPLETED, RequestStatus.FAILED)
+        intended_use=intended_use,
+        status__in=(RequestStatus.COMPLETED, RequestStatus.FAILED),
+        reperforms=None,
     ).exclude(batch=VALIDATION_BATCH)
     newest = list({request.batch: request for request in ended.order_by("ended_at", "id")}.values())
     records = EvidenceRecord.objects.filter(request__in=newest).order_by("id")

@@ -12,7 +12,11 @@ from registry.people.models import Person
 
 
 class ValidationRequest(models.Model):
-    """A plan to be run for one intended use, as a decision implied it."""
+    """A plan to be run for one intended use, as a decision implied it.
+
+    One that ``reperforms`` another repeats it as it was, and shows nothing but
+    whether the numbers come out the same: its evidence feeds no fact.
+    """
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     intended_use = models.ForeignKey(
@@ -28,6 +32,9 @@ class ValidationRequest(models.Model):
     requested_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     ended_reason = models.TextField(blank=True)
+    reperforms = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="reperformances", editable=False
+    )
 
     class Meta:
         app_label = "registry"
@@ -35,13 +42,33 @@ class ValidationRequest(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["intended_use", "batch"],
-                condition=models.Q(status="requested"),
+                condition=models.Q(status="requested", reperforms=None),
                 name="one_open_validation_request",
+            ),
+            models.UniqueConstraint(
+                fields=["reperforms"],
+                condition=models.Q(status="requested"),
+                name="one_open_reperformance",
             ),
         ]
 
     def __str__(self) -> str:
         return f"validation {self.uuid}"
+
+
+class ValidationBasis(models.Model):
+    """What a request is built on besides its plan, as it stood when the request was made. Never updated."""
+
+    request = models.OneToOneField(ValidationRequest, on_delete=models.PROTECT, related_name="basis")
+    content: "models.JSONField[Any, Any]" = models.JSONField()
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        app_label = "registry"
+        db_table = "registry_validation_basis"
+
+    def __str__(self) -> str:
+        return f"basis of {self.request}"
 
 
 class EvidenceRecord(models.Model):

@@ -25,6 +25,7 @@ def list_validation_requests(*, actor: Actor) -> QuerySet[ValidationRequest]:
         "intended_use__declared_by",
         "requested_by",
         "decision",
+        "reperforms__requested_by",
     )
     return visible_to(actor, rows, entity_path=ENTITY).order_by("-id")
 

@@ -72,6 +72,7 @@ urlpatterns = [
     path("validations/<uuid:uuid>/challenges/new/", validations.challenge, name="challenge"),
     path("validations/<uuid:uuid>/report/new/", validations.sign_report, name="sign-report"),
     path("validations/<uuid:uuid>/comparison/", validations.comparison, name="comparison"),
+    path("validations/<uuid:uuid>/reperformances/", validations.reperform, name="reperform"),
     path("validations/<uuid:uuid>/validation.<str:form>", validations.export, name="export-validation"),
     path("findings/", findings.findings, name="findings"),
     path("findings/<uuid:uuid>/", findings.finding, name="finding"),

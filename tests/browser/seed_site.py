@@ -69,6 +69,7 @@ def main() -> int:
     )
     proposal = propose_policy(world).uuid
     house = api.PackRelease.objects.get(instrument="house").uuid
+    again = _repeat(world)
     api.publish_log(at=AT)
     use = world.uses["pd-capital-qrre"]
     use.refresh_from_db()
@@ -101,6 +102,8 @@ def main() -> int:
                     "/audit/",
                     f"/audit/{event}/",
                     f"/validations/{world.running.uuid}/comparison/?with={world.validated.uuid}",
+                    f"/runs/{again}/",
+                    f"/validations/{again}/comparison/?with={world.validated.uuid}",
                     "/account/",
                     "/models/00000000-0000-0000-0000-000000000000/",
                 ],
@@ -123,6 +126,7 @@ def main() -> int:
                     f"/portal/intended-uses/{ordered.uuid}/",
                     f"/portal/decisions/{use.permission_decision_uuid}/",
                     f"/portal/validations/{world.validated.uuid}/",
+                    f"/portal/validations/{again}/comparison/?with={world.validated.uuid}",
                     "/portal/entities/meridian-eu/",
                     f"/portal/capital/irb-exposures/?{_example('irb-exposures')}",
                     "/portal/reading/",
@@ -134,6 +138,20 @@ def main() -> int:
         sys.stdout,
     )
     return 0
+
+
+def _repeat(world: "World") -> object:
+    """Have the validation repeated with one figure and one library other than before; return the repetition."""
+    from registry import api
+    from tests.builders.web_evidence import repeated
+    from tests.builders.web_world import AT, record_run
+
+    assert world.validated is not None
+    again = api.reperform_validation(
+        actor=world.actor("vera"), at=AT, correlation_id="repeat", request_uuid=world.validated.uuid
+    )
+    record_run(again, repeated(notes=["another note"], versions={"numpy": "9.9.9"}))
+    return again.uuid
 
 
 def _example(key: str) -> str:

@@ -36,7 +36,7 @@ def write_artifact(folder: Path, *, mlmodel: str = MLMODEL) -> None:
 
 
 def write_samples(
-    folder: Path, *, extra: Mapping[str, Mapping[str, Any]] | None = None
+    folder: Path, *, rows: int = 400, extra: Mapping[str, Mapping[str, Any]] | None = None
 ) -> dict[str, dict[str, str]]:
     """Write training, test and recent data and return what an order says of them.
 
@@ -46,7 +46,7 @@ def write_samples(
     samples = {}
     for seed, name in enumerate(("train", "test", "recent"), start=1):
         path = folder / "data" / f"{name}.parquet"
-        credit_rows(seed=seed, rows=400).assign(**(extra or {}).get(name, {})).to_parquet(path, index=False)
+        credit_rows(seed=seed, rows=rows).assign(**(extra or {}).get(name, {})).to_parquet(path, index=False)
         samples[name] = {
             "file": f"data/{name}.parquet",
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),

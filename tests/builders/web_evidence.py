@@ -27,6 +27,17 @@ def submissions() -> list[Submission]:
     ]
 
 
+def repeated(**changed: Json) -> list[Submission]:
+    """Return the same results once more; ``changed`` replaces parts of every stored result."""
+    return [{**item, "body": {**_body(item), **changed}} for item in submissions()]
+
+
+def _body(item: Submission) -> dict[str, Json]:
+    body = item["body"]
+    assert isinstance(body, dict)
+    return body
+
+
 def _submission(result: CheckResult) -> Submission:
     return {**to_evidence(result=result), "body": result.to_json()}
 

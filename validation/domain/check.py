@@ -17,6 +17,7 @@ class CheckKind(StrEnum):
     DISCRIMINATION = "discrimination"
     CALIBRATION = "calibration"
     STABILITY = "stability"
+    ROBUSTNESS = "robustness"
     DRIFT = "drift"
     EXPLANATION = "explanation"
     FAIRNESS = "fairness"

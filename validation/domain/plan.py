@@ -6,13 +6,14 @@ from typing import TypeGuard
 
 from registry.domain.canonical import Json, digest
 from registry.domain.errors import InvalidInput
+from registry.domain.seed import PLAN_SEED
 from validation.domain.check import CheckSpec, Params
 from validation.domain.thresholds import Threshold, parse_threshold
 
 _PLAN_FIELDS = frozenset({"checks", "seed"})
 _CHECK_FIELDS = frozenset({"check", "major", "params", "thresholds", "deadline_s"})
 _PARTS = ("", ".lower", ".upper")
-DEFAULT_SEED = 20250101
+DEFAULT_SEED = PLAN_SEED
 
 
 @dataclass(frozen=True, kw_only=True)

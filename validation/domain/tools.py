@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from validation.domain.attached import Attached
@@ -147,6 +148,32 @@ class CapitalTool(Protocol):
         ...
 
 
+class Reply(StrEnum):
+    """How the model took a set of rows that nobody promised it."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    NO_PROBABILITY = "no_probability"
+    DIED = "died"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """The model's PDs for the rows asked about, or none, and why not in words."""
+
+    reply: Reply
+    scores: FloatArray | None = None
+    detail: str = ""
+
+
+class PredictTool(Protocol):
+    """Asks the model, in its box, about rows that need not be sound."""
+
+    def __call__(self, *, rows: FloatArray) -> Answer:
+        """Return one finite PD between 0 and 1 for each row, or that there is none."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tools:
     """The tools at hand and the seed of this check."""
@@ -158,6 +185,7 @@ class Tools:
     separator: SeparatorTool | None = None
     challenger: ChallengerTool | None = None
     capital: CapitalTool | None = None
+    predict: PredictTool | None = None
 
     def lacks(self, name: str) -> bool:
         """Return whether the named tool is absent."""

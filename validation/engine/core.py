@@ -2,11 +2,9 @@
 
 import hashlib
 import logging
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from importlib.metadata import version
 
 import numpy as np
 
@@ -21,19 +19,11 @@ from validation.domain.plan import CheckRequest, ValidationPlan
 from validation.domain.results import CheckResult, FactValue, Measurement, decimal_text
 from validation.domain.thresholds import judge
 from validation.domain.tools import Tools
+from validation.engine.surroundings import read_surroundings
 
 logger = logging.getLogger(__name__)
 
 MAY_MISS = (".features", ".scores_before")
-_LIBRARIES = {
-    "numpy": "numpy",
-    "scipy": "scipy",
-    "pandas": "pandas",
-    "shap": "shap",
-    "xgboost": "xgboost-cpu",
-    "evidently": "evidently",
-    "sklearn": "scikit-learn",
-}
 _DETAIL_LIMIT = 400
 
 ToolSource = Callable[[CheckSpec, int], Tools]
@@ -130,7 +120,7 @@ def execute_check(
         logger.exception("the check %s raised", request.check)
         result = replace(blank, detail=f"{type(error).__name__}: {error}"[:_DETAIL_LIMIT])
     elapsed = (clock.now() - started).total_seconds()
-    return replace(result, versions=_versions(), elapsed_s=elapsed)
+    return replace(result, versions=read_surroundings(), elapsed_s=elapsed)
 
 
 def _measure(
@@ -207,8 +197,3 @@ def _fact(kind: FactKind, value: float) -> FactValue:
     if kind is FactKind.BOOLEAN:
         return value == 1.0
     return round(value) if kind is FactKind.INTEGER else decimal_text(value)
-
-
-def _versions() -> Mapping[str, str]:
-    loaded = {name: dist for name, dist in _LIBRARIES.items() if name in sys.modules}
-    return {"python": sys.version.split()[0], **{name: version(dist) for name, dist in loaded.items()}}

@@ -23,6 +23,7 @@ _ADAPTERS = {
     "reporter": "validation.adapters.evidently_report:build_reporter",
     "separator": "validation.adapters.separator:build_separator",
     "challenger": "validation.adapters.interpretable:build_challenger",
+    "predict": "validation.adapters.asking:build_asking",
 }
 _OUR_PACKAGES = ("validation.", "registry.")
 
@@ -52,6 +53,8 @@ class Toolbox:
         build = load_factory(path=_ADAPTERS[name])
         if name == "reporter":
             return cast("object", build(folder=self._run_dir / "attachments"))
+        if name == "predict":
+            return cast("object", build(predict=self._tool("predictor")))
         if name != "explainer":
             return cast("object", build())
         return cast(
@@ -59,7 +62,7 @@ class Toolbox:
             build(
                 model_dir=self._run_dir / "model",
                 names=read_inputs(run_dir=self._run_dir).feature_names,
-                predict=self._from_factory("predictor"),
+                predict=self._tool("predictor"),
                 advance=self._advance,
             ),
         )

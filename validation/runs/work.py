@@ -123,7 +123,7 @@ def _fetch_datasets(order: registry_api.RunOrder, heart: Heart, folder: Path) ->
 def _brief(order: registry_api.RunOrder, samples: Mapping[str, Any]) -> dict[str, object]:
     """Return the order as the preparation reads it. The artefact's bytes were checked while they came in."""
     return {
-        "plan": order.plan,
+        "plan": {"checks": order.plan, "seed": order.seed},
         "samples": samples,
         "portfolio": order.assumptions,
         "claims": order.claimed_metrics,

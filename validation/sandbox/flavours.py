@@ -18,6 +18,7 @@ XGBOOST_DATA_FORMATS = frozenset({"json", "ubj"})
 SKOPS = "skops"
 LIGHTGBM_TEXTS = (".lgb", ".txt")
 NUMPY_TYPES = {"long": "int64", "integer": "int32", "float": "float32", "boolean": "bool"}
+INTEGER_TYPES = frozenset({"int64", "int32", "bool"})
 SCORECARD_FILES = ("scorecard.json", "extra_files/scorecard.json")
 
 Columns = Mapping[str, Any]
@@ -207,9 +208,22 @@ def _read_mlmodel(folder: Path) -> dict[str, Any]:
 
 
 def _cast(values: "NDArray[Any]", opening: Opening, name: str) -> object:
-    """Return the values in the type that the signature names: MLflow refuses any other."""
+    """Return the values in the type that the signature names: MLflow refuses any other.
+
+    What is missing or no whole number stays as it is, for the model to refuse:
+    cast to an integer it would become a number that nobody gave.
+    """
     kind = NUMPY_TYPES.get(opening.types.get(name, ""))
-    return values if kind is None else values.astype(kind)
+    if kind is None or (kind in INTEGER_TYPES and not _is_whole(values, kind)):
+        return values
+    return values.astype(kind)
+
+
+def _is_whole(values: "NDArray[Any]", kind: str) -> bool:
+    import numpy as np
+
+    with np.errstate(invalid="ignore"):
+        return bool((values.astype(kind) == values).all())
 
 
 def _signature_types(signature: object) -> dict[str, str]:

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 
 from registry import api as registry_api
 from registry.domain.canonical import digest
-from registry.domain.vocab import RequestStatus, RunStatus
+from registry.domain.vocab import RequestStatus, Role, RunStatus
 from validation import api
 from validation.web.access import Visit, page
 from validation.web.check_docs import CheckDocumentation, check_documentation
@@ -92,11 +92,21 @@ def _context(visit: Visit, uuid: UUID) -> dict[str, Any]:
         and (found is None or not RunStatus(found.status).is_terminal),
         "attachments": api.list_attachments(actor=visit.actor, request_uuid=uuid),
         "report": registry_api.find_report(request=request),
+        "reperformances": registry_api.list_reperformances(actor=visit.actor, original=request),
+        "may_reperform": _may_reperform(visit, request),
         "challenges": request.challenges.select_related("author").order_by("id"),
         "findings": registry_api.list_findings(actor=visit.actor, intended_use=request.intended_use).filter(
             evidence_uuid__in=[check.uuid for check in done if check.uuid]
         ),
     }
+
+
+def _may_reperform(visit: Visit, request: registry_api.ValidationRequest) -> bool:
+    """Whether the visitor is an independent validator; the action decides again."""
+    use = request.intended_use
+    return visit.actor.holds(
+        Role.VALIDATOR, entity_key=use.use_case.entity.key
+    ) and not registry_api.conflicts_of_validator(intended_use=use, person_uuid=visit.actor.person_uuid)
 
 
 def _checks(visit: Visit, request: registry_api.ValidationRequest) -> list[CheckView]:

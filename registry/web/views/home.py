@@ -72,7 +72,7 @@ def _to_approve(visit: Visit) -> Queue:
 
 def _to_sign(visit: Visit) -> Queue:
     rows = api.list_validation_requests(actor=visit.actor).filter(
-        status=RequestStatus.COMPLETED, report__isnull=True
+        status=RequestStatus.COMPLETED, report__isnull=True, reperforms=None
     )[:QUEUE_LENGTH]
     items = [
         Item(

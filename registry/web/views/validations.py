@@ -42,12 +42,25 @@ def comparison(visit: Visit, *, uuid: UUID) -> HttpResponse:
     other = parse_uuid(visit.request.GET.get("with", ""))
     context: dict[str, object] = {
         "request_row": request,
+        "chosen": other,
         "candidates": api.list_comparable(actor=visit.actor, request=request)[:LIST_LENGTH],
         "comparison": api.compare_validations(actor=visit.actor, first_uuid=other, second_uuid=uuid)
         if other
         else None,
     }
     return visit.render("registry/comparison.html", context)
+
+
+@page("POST")
+def reperform(visit: Visit, *, uuid: UUID) -> HttpResponse:
+    """Have a validation repeated as it was."""
+    again = api.reperform_validation(
+        actor=visit.actor, at=visit.at, correlation_id=visit.correlation_id, request_uuid=uuid
+    )
+    messages.success(
+        visit.request, "A worker repeats the validation with the same plan, seed, data and bytes."
+    )
+    return redirect("validation_web:run", again.uuid)
 
 
 @page("GET", "POST")

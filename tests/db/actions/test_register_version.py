@@ -87,7 +87,9 @@ def test_a_repeat_adds_the_new_use_and_nothing_else() -> None:
     )
     register(uses=("collections", "fraud"))
     assert events_since(events) == ["policy.decided", "validation.requested"]
-    assert rows() - before == Counter(IntendedUse=1, PolicyDecision=1, ValidationRequest=1, AuditEvent=2)
+    assert rows() - before == Counter(
+        IntendedUse=1, PolicyDecision=1, ValidationRequest=1, ValidationBasis=1, AuditEvent=2
+    )
 
 
 def test_tags_in_mlflow_carry_the_details_and_the_call_overrides_them(mlflow: FakeMlflow) -> None:

@@ -124,6 +124,8 @@ def test_what_one_may_not_see_looks_exactly_like_what_is_not_there(caller: Calle
         f"decisions/{decision}": "DEC001",
         f"validation-requests/{world.validated.uuid}": "VAL010",
         f"validation-requests/{world.validated.uuid}/run": "VAL010",
+        f"validation-requests/{world.validated.uuid}/reperformances": "VAL010",
+        f"validation-requests/{world.validated.uuid}/reproduction": "VAL010",
         f"evidence/{evidence.uuid}": "VAL012",
         f"findings/{finding}": "FND001",
         f"audit-events/{event}": "AUD012",

@@ -1,4 +1,4 @@
-"""Reads the values that explanations and outcomes of groups are compared with."""
+"""Reads the values that explanations, outcomes of groups and robustness are compared with."""
 
 import csv
 from pathlib import Path
@@ -12,6 +12,10 @@ def explanation_value(case: str, output: str) -> float:
 
 def fairness_value(case: str, output: str) -> float:
     return _value("fairness_values.csv", case, output)
+
+
+def robustness_value(case: str, output: str) -> float:
+    return _value("robustness_values.csv", case, output)
 
 
 def _value(name: str, case: str, output: str) -> float:

@@ -15,7 +15,7 @@ from validation.domain.check import CheckSpec
 from validation.domain.inputs import ArtifactEvidence, CheckInputs, FloatArray
 from validation.domain.plan import ValidationPlan, parse_plan
 from validation.domain.results import CheckResult
-from validation.domain.tools import Attribution, Challenger, ColumnDrift, SecondOpinion, Tools
+from validation.domain.tools import Answer, Attribution, Challenger, ColumnDrift, Reply, SecondOpinion, Tools
 from validation.engine.core import execute_check
 
 NAMES = ("income", "debt", "age")
@@ -95,6 +95,14 @@ def capital(*, pds: Sequence[str], eads: Sequence[str], portfolio: Mapping[str, 
     }
 
 
+def predict(*, rows: FloatArray) -> Answer:
+    """The model that made the scores; it refuses what is missing."""
+    if np.isnan(rows).any():
+        return Answer(reply=Reply.REFUSED, detail="a value is missing")
+    with np.errstate(over="ignore"):
+        return Answer(reply=Reply.ANSWERED, scores=1.0 / (1.0 + np.exp(-(rows @ WEIGHTS - 1.5))))
+
+
 def tools(spec: CheckSpec, seed: int) -> Tools:
     """Every tool, as fast stand-ins."""
     return Tools(
@@ -105,6 +113,7 @@ def tools(spec: CheckSpec, seed: int) -> Tools:
         separator=separator,
         challenger=challenger,
         capital=capital,
+        predict=predict,
     )
 
 

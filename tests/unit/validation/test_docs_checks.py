@@ -27,6 +27,7 @@ FACTS = {
     "stability.psi": {"evidence.psi"},
     "stability.concentration": set(),
     "stability.migrations": set(),
+    "robustness.inputs": set(),
     "drift.data": {"evidence.data_drift_share"},
     "drift.domain": set(),
     "drift.score": {"evidence.score_drift_ks"},

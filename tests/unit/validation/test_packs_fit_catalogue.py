@@ -29,6 +29,7 @@ ASKED_BY_NO_PACK = {
     "calibration.monotone_grades",
     "stability.concentration",
     "stability.migrations",
+    "robustness.inputs",
     "drift.domain",
     "explain.effects",
     "explain.reasons",

@@ -1,0 +1,32 @@
+"""A validation and its re-performance, compared as both are recorded."""
+
+from registry.domain.canonical import Json
+from registry.domain.errors import InvalidTransition
+from registry.domain.reproduction import Reproduction, compare_runs
+from registry.domain.vocab import RequestStatus
+from registry.validations.basis import find_basis
+from registry.validations.models import EvidenceRecord, ValidationRequest
+
+
+def reproduction_of(*, again: ValidationRequest) -> Reproduction | None:
+    """Return how a completed re-performance stands to its original; None for anything else."""
+    original = again.reperforms
+    if original is None or again.status != RequestStatus.COMPLETED:
+        return None
+    bases = [find_basis(request=request) for request in (original, again)]
+    given_first, given_second = ({} if basis is None else basis.content for basis in bases)
+    first, second = (_results(request) for request in (original, again))
+    return compare_runs(first=first, second=second, given_first=given_first, given_second=given_second)
+
+
+def ensure_evidence(*, request: ValidationRequest) -> None:
+    """Raise ``VAL065`` for a re-performance: people judge the original, not its repetition."""
+    if request.reperforms is not None:
+        raise InvalidTransition(
+            "VAL065", "a re-performance is no evidence of its own", remedy="Judge the original validation."
+        )
+
+
+def _results(request: ValidationRequest) -> dict[str, dict[str, Json]]:
+    rows = EvidenceRecord.objects.filter(request=request).order_by("position")
+    return {row.check_id: dict(row.body) for row in rows}
