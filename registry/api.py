@@ -123,6 +123,7 @@ from registry.actions.read_run_order import (
     RunOrder,
     fetch_artifact,
     fetch_dataset,
+    fetch_predictions,
     get_run_order,
     list_requests_to_run,
 )
@@ -154,6 +155,7 @@ from registry.actions.set_up import (
 from registry.actions.sign_report import sign_report
 from registry.actions.state_trade_off import state_trade_off
 from registry.actions.stated_use import STATED, UseStatement
+from registry.actions.submit_predictions import submit_predictions
 from registry.actions.suspend_permit import suspend_permit
 from registry.actions.tier_standing import TierStanding
 from registry.actions.work_on_packs import request_impact, step_pack_job
@@ -361,6 +363,7 @@ __all__ = [
     "export_validation",
     "fetch_artifact",
     "fetch_dataset",
+    "fetch_predictions",
     "find_decision_floor",
     "find_impact_report",
     "find_intended_use",
@@ -466,6 +469,7 @@ __all__ = [
     "sign_report",
     "state_trade_off",
     "step_pack_job",
+    "submit_predictions",
     "suspend_permit",
     "system_actor",
     "verify_log",

@@ -24,7 +24,7 @@ from registry.validations.selectors import evidence_digest, find_report, get_val
 
 COLUMNS = (
     *("check", "check_major", "verdict", "reason", "metric", "estimate", "lower", "upper", "confidence"),
-    *("n", "method", "evidence_digest"),
+    *("n", "method", "evidence_digest", "basis"),
 )
 
 
@@ -47,6 +47,9 @@ class ValidationDossier:
             "artifact_digest": use.version.artifact_digest,
             "use_case": use.use_case.key,
             "batch": request.batch,
+            "basis": request.basis,
+            "basis_in_words": request.basis_sentence,
+            "predictions": _predictions(request),
             "status": request.status,
             "requested_at": request.requested_at,
             "requested_by": request.requested_by.username,
@@ -71,7 +74,8 @@ class ValidationDossier:
                     metric.get(name)
                     for name in ("name", "estimate", "lower", "upper", "confidence", "n", "method")
                 )
-                yield _line((row.check_id, row.check_major, row.verdict, row.reason, *figures, row.digest))
+                lead = (row.check_id, row.check_major, row.verdict, row.reason)
+                yield _line((*lead, *figures, row.digest, self.request.basis_sentence))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,6 +134,18 @@ def export_validation(
         report=find_report(request=request),
         evidence_digest=evidence_digest(request=request),
     )
+
+
+def _predictions(request: ValidationRequest) -> dict[str, Json] | None:
+    if not request.is_from_predictions:
+        return None
+    file = request.predictions
+    return {
+        "file_name": file.file_name,
+        "size_bytes": file.size_bytes,
+        "sha256": file.sha256,
+        "columns": file.columns,
+    }
 
 
 def _evidence(row: EvidenceRecord) -> dict[str, Json]:

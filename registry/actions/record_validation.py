@@ -48,7 +48,9 @@ def record_validation(
 
     ``submissions`` hold ``check``, ``major``, ``verdict``, ``reason``,
     ``detail``, ``metrics``, ``facts`` and the whole result as ``body``. A
-    failing check raises one finding, graver the higher the risk tier. Raises
+    failing check raises one finding, graver the higher the risk tier. What rests
+    on a file of predictions feeds no fact, raises no finding and decides nothing: it is
+    kept for people to read. Raises
     ``VAL010`` for an unknown request, ``VAL011`` for a run that has not ended,
     ``PEO001`` for an actor that is no worker and does not cancel, ``LIF001`` when the request has
     ended already.
@@ -70,11 +72,14 @@ def record_validation(
             payload={
                 "run": str(run_uuid),
                 "batch": request.batch,
+                "basis": request.basis,
                 "reason": reason,
                 "evidence": {row.check_id: {"verdict": row.verdict, "digest": row.digest} for row in records},
             },
             correlation_id=correlation_id,
         )
+        if request.is_from_predictions:
+            return
         for row in records:
             if row.verdict == Verdict.FAIL:
                 _raise_finding(actor, at, correlation_id, row)
@@ -126,7 +131,7 @@ def _store(
         verdict=Verdict(str(item["verdict"])),
         reason=str(item["reason"])[:400],
         metrics=item["metrics"],
-        facts=item["facts"],
+        facts={} if request.is_from_predictions else item["facts"],
         body=item["body"],
         recorded_at=at,
     )
@@ -139,11 +144,18 @@ def _store(
             "facts": row.facts,
             "body": row.body,
             "run": run_uuid,
-            "artifact_digest": request.intended_use.version.artifact_digest,
+            **_source(request),
         }
     )
     row.save(force_insert=True)
     return row
+
+
+def _source(request: ValidationRequest) -> dict[str, Json]:
+    """Return what the scores came from: the artefact, or a file that nothing ties to it."""
+    if request.is_from_predictions:
+        return {"predictions_sha256": request.predictions.sha256}
+    return {"artifact_digest": request.intended_use.version.artifact_digest}
 
 
 def _raise_finding(actor: Actor, at: datetime, correlation_id: str, evidence: EvidenceRecord) -> None:

@@ -147,7 +147,11 @@ def way_to_permit(
     approvals: Sequence[api.ApprovalRequest],
     permit: api.Permit | None,
 ) -> list[Step]:
-    """Return the steps from registration to permit as far as they have been taken, and who is next."""
+    """Return the steps from registration to permit as far as they have been taken, and who is next.
+
+    A validation on a file of predictions is no step: policy does not read it.
+    """
+    validations = [row for row in validations if not row.is_from_predictions]
     taken = (
         _registered(use),
         _decided(decisions),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from registry.domain.vocab import Provenance, RequestStatus, Safeguard, Verdict
+from registry.domain.vocab import EvidenceBasis, Provenance, RequestStatus, Safeguard, Verdict
 from registry.inventory.models import IntendedUse
 from registry.policy.facts import Fact, known, unknown
 from registry.policy.timeline import DayCount
@@ -23,10 +23,13 @@ VALIDATION_BATCH = "recent"
 
 
 def find_decisive_request(*, intended_use: IntendedUse) -> ValidationRequest | None:
-    """Return the newest completed validation, the one whose evidence policy reads."""
+    """Return the newest completed validation of the artefact, the one whose evidence policy reads."""
     return (
         ValidationRequest.objects.filter(
-            intended_use=intended_use, batch=VALIDATION_BATCH, status=RequestStatus.COMPLETED
+            intended_use=intended_use,
+            batch=VALIDATION_BATCH,
+            basis=EvidenceBasis.ARTIFACT,
+            status=RequestStatus.COMPLETED,
         )
         .order_by("-ended_at", "-id")
         .first()
@@ -102,10 +105,13 @@ def monitoring_fact(*, intended_use: IntendedUse) -> Fact:
     """Return whether the newest result of some monitoring batch failed.
 
     A run or a check that broke down says nothing, so the answer is unknown then.
+    A file of predictions is no monitoring: nothing ties its scores to the artefact.
     """
     name = "monitoring.breach_open"
     ended = ValidationRequest.objects.filter(
-        intended_use=intended_use, status__in=(RequestStatus.COMPLETED, RequestStatus.FAILED)
+        intended_use=intended_use,
+        basis=EvidenceBasis.ARTIFACT,
+        status__in=(RequestStatus.COMPLETED, RequestStatus.FAILED),
     ).exclude(batch=VALIDATION_BATCH)
     newest = list({request.batch: request for request in ended.order_by("ended_at", "id")}.values())
     records = EvidenceRecord.objects.filter(request__in=newest).order_by("id")

@@ -25,14 +25,15 @@ SPEC = CheckSpec(
     major=1,
     title="Discrimination by segment",
     kind=CheckKind.DISCRIMINATION,
-    needs=("{sample}.labels", "{sample}.scores", "{sample}.features"),
+    needs=("{sample}.labels", "{sample}.scores"),
     params=(
         SAMPLE,
         ParamSpec(
             name="column",
             kind=ParamKind.TEXT,
             default="",
-            meaning="the input whose values are the segments; empty: the first",
+            meaning="the input whose values are the segments; empty: the first, or the segments of a file of "
+            "predictions",
         ),
         ParamSpec(
             name="bins",
@@ -77,8 +78,8 @@ SPEC = CheckSpec(
         "a large segment far below the others.",
         strengths="The family-wise error over segments is stated; segments too small to judge are named and "
         "never counted as good.",
-        limitations="A segment must be an input, or follow from one. Many segments leave little power in each. A whole "
-        "that is well ordered only between segments is not seen here.",
+        limitations="A segment must be an input, follow from one, or be stated in a file of predictions. Many "
+        "segments leave little power in each. A whole that is well ordered only between segments is not seen here.",
     ),
 )
 
@@ -144,7 +145,26 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
 
 def _segments(inputs: CheckInputs, params: Params) -> tuple[list[str], FloatArray]:
     """Return the names of the segments and the segment of every row."""
+    label, values = _column(inputs, params)
+    if not np.isfinite(values).all():
+        raise UnusableInputError(
+            reason="non_finite_input", detail=f"{label} holds values that are missing or infinite"
+        )
+    distinct = np.unique(values)
+    if len(distinct) <= _FEW_VALUES or inputs.segment_names:
+        names = [inputs.segment_name(one) for one in distinct.tolist()]
+        return [f"{label} = {one}" for one in names], np.searchsorted(distinct, values).astype(np.float64)
+    edges = quantile_edges(reference=values, bins=params.integer("bins"))
+    ends = ["", *(f"{edge:g}" for edge in edges), ""]
+    titles = [_range(label, low, high) for low, high in pairwise(ends)]
+    return titles, np.searchsorted(edges, values, side="right").astype(np.float64)
+
+
+def _column(inputs: CheckInputs, params: Params) -> tuple[str, FloatArray]:
+    """Return what the segments are called and their values: an input, or what a file says of each row."""
     sample, column = params.text("sample"), params.text("column")
+    if not column and inputs.from_predictions:
+        return "segment", inputs.array(f"{sample}.segments")
     features, names = inputs.array(f"{sample}.features"), inputs.feature_names
     if features.shape != (len(inputs.array(f"{sample}.labels")), len(names)):
         raise UnusableInputError(
@@ -152,17 +172,7 @@ def _segments(inputs: CheckInputs, params: Params) -> tuple[list[str], FloatArra
         )
     if column and column not in names:
         raise UnusableInputError(reason="unknown_column", detail=f"no column is called {column}")
-    values = features[:, names.index(column) if column else 0]
-    label = column or names[0]
-    distinct = np.unique(values)
-    if len(distinct) <= _FEW_VALUES:
-        return [f"{label} = {one:g}" for one in distinct], np.searchsorted(distinct, values).astype(
-            np.float64
-        )
-    edges = quantile_edges(reference=values, bins=params.integer("bins"))
-    ends = ["", *(f"{edge:g}" for edge in edges), ""]
-    titles = [_range(label, low, high) for low, high in pairwise(ends)]
-    return titles, np.searchsorted(edges, values, side="right").astype(np.float64)
+    return column or names[0], features[:, names.index(column) if column else 0]
 
 
 def _range(label: str, low: str, high: str) -> str:
