@@ -7,6 +7,7 @@ __all__ = [
     "MrmApiError",
     "Permission",
     "Permissions",
+    "PredictionsValidation",
     "Registration",
     "StatedUse",
     "explain",
@@ -14,6 +15,7 @@ __all__ = [
     "permission",
     "permission_on",
     "register",
+    "submit_predictions",
     "wait",
 ]
 

@@ -3,8 +3,16 @@
 Reads MRM_URL and MRM_TOKEN (or the file that MRM_TOKEN_FILE names) from the environment.
 """
 
-from mrm.client.answers import Permission, Permissions, Registration
-from mrm.client.calls import explain, gate, permission, permission_on, register, wait
+from mrm.client.answers import Permission, Permissions, PredictionsValidation, Registration
+from mrm.client.calls import (
+    explain,
+    gate,
+    permission,
+    permission_on,
+    register,
+    submit_predictions,
+    wait,
+)
 from mrm.client.conditions import StatedUse
 from mrm.client.errors import MrmApiError
 from mrm.client.explanation import Explanation
@@ -14,6 +22,7 @@ __all__ = [
     "MrmApiError",
     "Permission",
     "Permissions",
+    "PredictionsValidation",
     "Registration",
     "StatedUse",
     "explain",
@@ -21,5 +30,6 @@ __all__ = [
     "permission",
     "permission_on",
     "register",
+    "submit_predictions",
     "wait",
 ]

@@ -12,6 +12,7 @@ from registry.actions.request_validation import create_request, ensure_may_ask, 
 from registry.actions.subjects import subject_of
 from registry.audit.api import AuditAction, record
 from registry.decisions.models import PolicyDecision
+from registry.domain.canonical import Json
 from registry.domain.errors import InvalidInput, InvalidTransition, LimitExceeded
 from registry.domain.predictions import FILE_LIMIT, parse_columns
 from registry.domain.vocab import EvidenceBasis, Stage
@@ -58,15 +59,12 @@ def submit_predictions(
             basis=EvidenceBasis.PREDICTIONS,
             reason=f"{actor.name} sent a file of predictions",
         )
-        file = PredictionsFile.objects.create(
-            request=request,
-            file_name=_plain(file_name),
-            columns=named,
-            size_bytes=size,
-            sha256=sha256,
+        file = _keep(
+            content,
+            PredictionsFile(
+                request=request, file_name=_plain(file_name), columns=named, size_bytes=size, sha256=sha256
+            ),
         )
-        for position, part in enumerate(_parts(content)):
-            PredictionsChunk.objects.create(file=file, position=position, content=part)
         record(
             action=AuditAction.VALIDATION_REQUESTED,
             actor=actor,
@@ -78,17 +76,28 @@ def submit_predictions(
                 "basis": request.basis,
                 "plan_digest": request.plan_digest,
                 "decision": str(request.decision.uuid),
-                "predictions": {
-                    "sha256": sha256,
-                    "size_bytes": size,
-                    "file_name": file.file_name,
-                    "columns": named,
-                },
+                "predictions": _summary(file),
             },
             correlation_id=correlation_id,
         )
         ring_for(request)
     return request
+
+
+def _keep(content: BinaryIO, file: PredictionsFile) -> PredictionsFile:
+    file.save(force_insert=True)
+    for position, part in enumerate(_parts(content)):
+        PredictionsChunk.objects.create(file=file, position=position, content=part)
+    return file
+
+
+def _summary(file: PredictionsFile) -> dict[str, Json]:
+    return {
+        "sha256": file.sha256,
+        "size_bytes": file.size_bytes,
+        "file_name": file.file_name,
+        "columns": file.columns,
+    }
 
 
 def _newest_decision(intended_use: IntendedUse) -> PolicyDecision:

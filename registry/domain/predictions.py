@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from registry.domain.errors import InvalidInput, unknown_name
 
-FILE_LIMIT = 32 * 2**20
-"""Most bytes of one file."""
+FILE_LIMIT = 24 * 2**20
+"""Most bytes of one file: what all threads of a web process receive at once fits into its scratch space."""
 
 ROW_LIMIT = 2_000_000
 """Most rows of one file."""

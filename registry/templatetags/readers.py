@@ -12,7 +12,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
 from registry import api
-from registry.domain.vocab import ApprovalStatus, Opinion, PermitStatus, RequestStatus, Stage
+from registry.domain.vocab import ApprovalStatus, Opinion, PermitStatus, RequestStatus, Stage, Verdict
 from registry.templatetags.display import decision_state, page_url, words
 
 register = template.Library()
@@ -137,6 +137,18 @@ class Step:
     text: str
     at: object = None
     links: Sequence[tuple[str, str, tuple[object, ...]]] = ()
+
+
+@register.filter
+def from_predictions(validations: Sequence[api.ValidationRequest]) -> list[api.ValidationRequest]:
+    """Return the validations that read a file of predictions in place of an artefact."""
+    return [row for row in validations if row.is_from_predictions]
+
+
+@register.filter
+def not_checked(records: Sequence[Any]) -> list[Any]:
+    """Return the finished checks that could not say anything; each carries its reason and a sentence."""
+    return [record for record in records if record.verdict == Verdict.NOT_APPLICABLE]
 
 
 @register.simple_tag
