@@ -48,20 +48,18 @@ class FormParser(BaseParser):
         stream: IO[bytes],
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
-    ) -> dict[str, Any]:
-        """Return fields and file by name. Raises ``PRD004`` when the form is malformed or names one twice."""
+    ) -> DataAndFiles:
+        """Return the fields and the file. Raises ``PRD004`` when the form is malformed or names one twice."""
         try:
             read = MultiPartParser().parse(stream, media_type, parser_context)
         except (ParseError, SuspiciousOperation) as error:
             raise _no_form("it is not one, or it holds more than one file") from error
         assert isinstance(read, DataAndFiles)
-        found: dict[str, Any] = {}
-        for values in (read.data, read.files):
-            for name, several in values.lists():
-                if len(several) > 1 or name in found:
-                    raise _no_form(f"{name[:60]!r} stands twice")
-                found[name] = several[0]
-        return found
+        named = [*read.data.lists(), *read.files.lists()]
+        for name, values in named:
+            if len(values) > 1 or [other for other, _ in named].count(name) > 1:
+                raise _no_form(f"{name[:60]!r} stands twice")
+        return read
 
 
 def read_object(data: bytes) -> dict[str, Any]:
