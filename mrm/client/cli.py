@@ -68,6 +68,17 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("permission", help="print the permissions as they stand")
     command.add_argument("uri", help="models:/NAME/NUMBER")
     command.set_defaults(act=_permission)
+    command = commands.add_parser(
+        "submit-predictions", help="send scores and outcomes of a model whose artefact cannot be run"
+    )
+    command.add_argument("uri", help="models:/NAME/NUMBER")
+    command.add_argument("file", type=Path, help="CSV with a header, or Parquet")
+    command.add_argument("--use-case", required=True, metavar="KEY")
+    command.add_argument(
+        "--column", action="append", default=[], type=_pair, metavar="MEANING=NAME",
+        help="for example score=pd_12m; meanings: score, outcome, sample, segment, score_before",
+    )  # fmt: skip
+    command.set_defaults(act=_submit_predictions)
     command = commands.add_parser("whoami", help="say for whom the token speaks")
     command.set_defaults(act=_whoami)
     command = commands.add_parser("verify-permit", help="check a permit offline")
@@ -183,6 +194,12 @@ def _explain(options: argparse.Namespace) -> int:
 
 def _permission(options: argparse.Namespace) -> int:
     _say(str(calls.permission(options.uri)))
+    return DONE
+
+
+def _submit_predictions(options: argparse.Namespace) -> int:
+    columns = dict(options.column)
+    _say(str(calls.submit_predictions(options.uri, options.use_case, options.file, columns=columns)))
     return DONE
 
 

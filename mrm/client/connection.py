@@ -137,13 +137,14 @@ class Connection:
         read_s: float,
         file: SentFile | None,
     ) -> dict[str, Any]:
-        sent = {"json": body} if file is None else {"data": body, "files": {"file": file}}
         try:
             response = self._session.request(
                 method,
                 f"{self._settings.url}/api/v1/{path}",
                 params=query,
-                **sent,
+                json=body if file is None else None,
+                data=None if file is None else body,
+                files=None if file is None else {"file": file},
                 headers=headers,
                 timeout=(CONNECT_S, read_s),
                 allow_redirects=False,

@@ -48,7 +48,7 @@ class FormParser(BaseParser):
         stream: IO[bytes],
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
-    ) -> DataAndFiles:
+    ) -> "DataAndFiles[Any, Any]":
         """Return the fields and the file. Raises ``PRD004`` when the form is malformed or names one twice."""
         try:
             read = MultiPartParser().parse(stream, media_type, parser_context)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import wraps
-from typing import ClassVar, TypedDict
+from typing import Any, ClassVar, TypedDict
 from uuid import UUID
 
 from django.conf import settings
@@ -148,13 +148,14 @@ def _key_of(request: Request) -> str:
 
 
 def _request_digest(request: Request) -> str:
+    body: Any = request.data
     return digest(
         {
             "method": request.method,
             "path": request.path,
             "query": request.META.get("QUERY_STRING", ""),
             "if_match": request.headers.get("If-Match", ""),
-            "body": {name: _told(request.data[name]) for name in request.data},
+            "body": {name: _told(body[name]) for name in body},
         }
     )
 
