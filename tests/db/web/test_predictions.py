@@ -45,6 +45,7 @@ def test_vera_sends_a_file_and_is_led_to_its_run(door: Door, address: str) -> No
     assert {"file", "score", "outcome", "sample", "segment", "score_before"} <= {
         field["name"] for field in page.fields
     }
+    assert [form.get("enctype") for form in page.forms if "action" not in form] == ["multipart/form-data"]
     response = send(door("vera"), address, score="pd")
     request = ValidationRequest.objects.get(predictions__isnull=False)
     assert response["Location"] == f"/runs/{request.uuid}/"
@@ -118,6 +119,8 @@ def test_every_page_of_it_carries_the_mark_and_what_could_not_be_checked(
         response = door(username).get(address)
         assert response.status_code == 200, address
         assert MARK in Document(response.content.decode()).text, address
+    run = told(door("vera").get(f"/runs/{ended.uuid}/")).text
+    assert run.count(MARK) == 1 + ended.evidence.count()
     assert "predictions FROM A FILE" in told(door("vera").get("/validations/")).text
     for address in (f"/runs/{ended.uuid}/", f"/portal/validations/{ended.uuid}/"):
         text = told(door("rex" if "portal" in address else "vera").get(address)).text
