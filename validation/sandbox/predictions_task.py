@@ -5,7 +5,8 @@ import hashlib
 import io
 import math
 from array import array
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,23 @@ class _Column:
         self.values = array("d")
         self.places: dict[str, int] = {}
 
-    def add(self, cell: str) -> None:
-        """Take one cell of text."""
-        if self.kind == NUMBER:
-            self.values.append(_number(cell, self.name, len(self.values) + 1))
-        else:
-            self.values.append(self.places.setdefault(cell.strip(), len(self.places)))
+    def extend(self, cells: Sequence[str]) -> None:
+        """Take cells of text, in bulk where every one of them is a plain number or a name."""
+        if self.kind != NUMBER:
+            known = {cell: self._place(cell.strip()) for cell in dict.fromkeys(cells)}
+            self.values.extend(map(known.__getitem__, cells))
+            return
+        start = len(self.values)
+        try:
+            if "_" not in "".join(cells):
+                self.values.extend(map(float, cells))
+                return
+        except ValueError:
+            del self.values[start:]
+        self.values.extend(_number(cell, self.name, row) for row, cell in enumerate(cells, start=start + 1))
+
+    def _place(self, name: str) -> int:
+        return self.places.setdefault(name, len(self.places))
 
     def names(self) -> list[str]:
         """Return the names in order; none where every one of them is a number, which then is the value."""
@@ -89,20 +101,23 @@ def _read_csv(data: bytes, wanted: Sequence[Mapping[str, Any]], limits: BoxLimit
         header = [name.strip() for name in next(lines, [])]
         columns = _choose(header, wanted)
         fills = [(column, header.index(column.name)) for column in columns]
-        for row, cells in enumerate(_filled(lines), start=1):
-            if row > limits.rows:
+        rows = 0
+        while batch := list(islice(filter(None, lines), BATCH_ROWS)):
+            _ensure_width(batch, len(header), rows)
+            rows += len(batch)
+            if rows > limits.rows:
                 raise RefusedError("PRD013", f"more than {limits.rows:,} rows")
-            if len(cells) != len(header):
-                raise RefusedError("PRD012", f"row {row:,} has {len(cells)} cells, the header {len(header)}")
             for column, place in fills:
-                column.add(cells[place])
+                column.extend([cells[place] for cells in batch])
     except csv.Error as error:
         raise RefusedError("PRD010", f"line {lines.line_num:,} is not CSV: {error}") from error
     return columns
 
 
-def _filled(lines: Iterator[list[str]]) -> Iterator[list[str]]:
-    return (cells for cells in lines if cells)
+def _ensure_width(batch: Sequence[Sequence[str]], width: int, before: int) -> None:
+    for row, cells in enumerate(batch, start=before + 1):
+        if len(cells) != width:
+            raise RefusedError("PRD012", f"row {row:,} has {len(cells)} cells, the header {width}")
 
 
 def _read_parquet(data: bytes, wanted: Sequence[Mapping[str, Any]], limits: BoxLimits) -> list[_Column]:
@@ -139,8 +154,7 @@ def _take(column: _Column, cells: Any, kind: Any) -> None:  # noqa: ANN401 - pya
         return
     if column.kind == NUMBER and not pa.types.is_decimal(kind):
         raise RefusedError("PRD012", f"the column {column.name[:80]!r} holds {kind}, not numbers")
-    for cell in cells.cast("string").to_pylist():
-        column.add(cell or "")
+    column.extend([cell or "" for cell in cells.cast("string").to_pylist()])
 
 
 def _choose(header: list[str], wanted: Sequence[Mapping[str, Any]]) -> list[_Column]:
