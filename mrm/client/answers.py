@@ -197,7 +197,7 @@ class PredictionsValidation:
     uuid: str
     url: str
     sha256: str
-    basis: str
+    scores_from: str
     document: Mapping[str, Any] = field(repr=False)
 
     @classmethod
@@ -208,9 +208,9 @@ class PredictionsValidation:
                 uuid=document["uuid"],
                 url=document["page"],
                 sha256=document["predictions"]["sha256"],
-                basis=document["basis_in_words"],
+                scores_from=document["scores_from_in_words"],
                 document=dict(document),
             )
 
     def __str__(self) -> str:
-        return f"{self.url}: {self.basis} (SHA-256 {self.sha256[:12]})"
+        return f"{self.url}: {self.scores_from} (SHA-256 {self.sha256[:12]})"

@@ -24,7 +24,7 @@ from registry.validations.selectors import evidence_digest, find_report, get_val
 
 COLUMNS = (
     *("check", "check_major", "verdict", "reason", "metric", "estimate", "lower", "upper", "confidence"),
-    *("n", "method", "evidence_digest", "basis"),
+    *("n", "method", "evidence_digest", "scores_from"),
 )
 
 
@@ -47,8 +47,8 @@ class ValidationDossier:
             "artifact_digest": use.version.artifact_digest,
             "use_case": use.use_case.key,
             "batch": request.batch,
-            "basis": request.basis,
-            "basis_in_words": request.basis_sentence,
+            "scores_from": request.scores_from,
+            "scores_from_in_words": request.scores_from_sentence,
             "predictions": _predictions(request),
             "status": request.status,
             "requested_at": request.requested_at,
@@ -75,7 +75,7 @@ class ValidationDossier:
                     for name in ("name", "estimate", "lower", "upper", "confidence", "n", "method")
                 )
                 lead = (row.check_id, row.check_major, row.verdict, row.reason)
-                yield _line((*lead, *figures, row.digest, self.request.basis_sentence))
+                yield _line((*lead, *figures, row.digest, self.request.scores_from_sentence))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -72,7 +72,7 @@ def record_validation(
             payload={
                 "run": str(run_uuid),
                 "batch": request.batch,
-                "basis": request.basis,
+                "scores_from": request.scores_from,
                 "reason": reason,
                 "evidence": {row.check_id: {"verdict": row.verdict, "digest": row.digest} for row in records},
             },

@@ -12,7 +12,7 @@ from registry.decisions.models import PolicyDecision
 from registry.decisions.reading import plan_of
 from registry.domain.canonical import digest
 from registry.domain.errors import Conflict, InvalidTransition, NotPermitted
-from registry.domain.vocab import EvidenceBasis, Outcome, RequestStatus, Role, Stage
+from registry.domain.vocab import Outcome, RequestStatus, Role, ScoreSource, Stage
 from registry.inventory.models import IntendedUse
 from registry.inventory.selectors import get_intended_use
 from registry.outbox.doorbell import ring
@@ -125,7 +125,7 @@ def create_request(
     decision: PolicyDecision,
     batch: str,
     reason: str,
-    basis: EvidenceBasis = EvidenceBasis.ARTIFACT,
+    scores_from: ScoreSource = ScoreSource.ARTIFACT,
 ) -> ValidationRequest:
     """Write the row of a request with the plan that the decision implies. Raises ``VAL002``."""
     plan = plan_of(decision)
@@ -137,7 +137,7 @@ def create_request(
                 plan=plan,
                 plan_digest=digest(plan),
                 batch=batch,
-                basis=basis,
+                scores_from=scores_from,
                 status=RequestStatus.REQUESTED,
                 reason=reason,
                 requested_by=Person.objects.get(uuid=actor.person_uuid),

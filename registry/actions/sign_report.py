@@ -82,7 +82,7 @@ def _ensure_ripe(request: ValidationRequest, opinion: str) -> None:
     if request.is_from_predictions:
         raise InvalidTransition(
             "VAL025",
-            f"a report is not signed on figures {request.basis_sentence}",
+            f"a report is not signed on figures {request.scores_from_sentence}",
             remedy="Sign a validation of the registered artefact; challenges can be noted on this one.",
         )
     if request.batch != VALIDATION_BATCH:

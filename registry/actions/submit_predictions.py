@@ -15,7 +15,7 @@ from registry.decisions.models import PolicyDecision
 from registry.domain.canonical import Json
 from registry.domain.errors import InvalidInput, InvalidTransition, LimitExceeded
 from registry.domain.predictions import FILE_LIMIT, parse_columns
-from registry.domain.vocab import EvidenceBasis, Stage
+from registry.domain.vocab import ScoreSource, Stage
 from registry.inventory.models import IntendedUse
 from registry.inventory.selectors import get_intended_use
 from registry.people.actors import Actor
@@ -56,7 +56,7 @@ def submit_predictions(
             intended_use=intended_use,
             decision=_newest_decision(intended_use),
             batch=PREDICTIONS_BATCH,
-            basis=EvidenceBasis.PREDICTIONS,
+            scores_from=ScoreSource.PREDICTIONS,
             reason=f"{actor.name} sent a file of predictions",
         )
         file = _keep(
@@ -73,7 +73,7 @@ def submit_predictions(
             payload={
                 "intended_use": str(intended_use.uuid),
                 "batch": request.batch,
-                "basis": request.basis,
+                "scores_from": request.scores_from,
                 "plan_digest": request.plan_digest,
                 "decision": str(request.decision.uuid),
                 "predictions": _summary(file),

@@ -231,7 +231,7 @@ class FindingStatus(StrEnum):
     RISK_ACCEPTED = "risk_accepted"
 
 
-class EvidenceBasis(StrEnum):
+class ScoreSource(StrEnum):
     """Where the scores of a validation come from. Only the artefact's own feed facts."""
 
     ARTIFACT = "artifact"
@@ -239,8 +239,8 @@ class EvidenceBasis(StrEnum):
 
     @property
     def sentence(self) -> str:
-        """What stands beside every figure on this basis."""
-        if self is EvidenceBasis.ARTIFACT:
+        """What stands beside every figure from this source."""
+        if self is ScoreSource.ARTIFACT:
             return "recomputed from the registered artefact"
         return "from a file of predictions, not recomputed from the artefact"
 

@@ -1,4 +1,4 @@
-"""Files of predictions: what they hold never changes, and a validation says on which basis it stands."""
+"""Files of predictions: what they hold never changes, and a validation says where its scores come from."""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name='validationrequest',
-            name='basis',
+            name='scores_from',
             field=models.CharField(choices=[('artifact', 'ARTIFACT'), ('predictions', 'PREDICTIONS')], default='artifact', max_length=12),
         ),
         migrations.CreateModel(

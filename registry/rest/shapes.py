@@ -294,8 +294,8 @@ class EvidenceShape(TypedDict):
 
     uuid: str
     validation_request: str
-    basis: str
-    basis_in_words: str
+    scores_from: str
+    scores_from_in_words: str
     run: str
     check_id: str
     check_major: int
@@ -329,14 +329,14 @@ class PredictionsShape(TypedDict):
 
 
 class ValidationShape(TypedDict):
-    """A request that a validation plan be run. ``basis`` says where its scores come from."""
+    """A request that a validation plan be run. ``scores_from`` says where its scores come from."""
 
     uuid: str
     intended_use: str
     decision: str
     batch: str
-    basis: str
-    basis_in_words: str
+    scores_from: str
+    scores_from_in_words: str
     predictions: PredictionsShape | None
     status: str
     reason: str

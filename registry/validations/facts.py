@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from registry.domain.vocab import EvidenceBasis, Provenance, RequestStatus, Safeguard, Verdict
+from registry.domain.vocab import Provenance, RequestStatus, Safeguard, ScoreSource, Verdict
 from registry.inventory.models import IntendedUse
 from registry.policy.facts import Fact, known, unknown
 from registry.policy.timeline import DayCount
@@ -28,7 +28,7 @@ def find_decisive_request(*, intended_use: IntendedUse) -> ValidationRequest | N
         ValidationRequest.objects.filter(
             intended_use=intended_use,
             batch=VALIDATION_BATCH,
-            basis=EvidenceBasis.ARTIFACT,
+            scores_from=ScoreSource.ARTIFACT,
             status=RequestStatus.COMPLETED,
         )
         .order_by("-ended_at", "-id")
@@ -110,7 +110,7 @@ def monitoring_fact(*, intended_use: IntendedUse) -> Fact:
     name = "monitoring.breach_open"
     ended = ValidationRequest.objects.filter(
         intended_use=intended_use,
-        basis=EvidenceBasis.ARTIFACT,
+        scores_from=ScoreSource.ARTIFACT,
         status__in=(RequestStatus.COMPLETED, RequestStatus.FAILED),
     ).exclude(batch=VALIDATION_BATCH)
     newest = list({request.batch: request for request in ended.order_by("ended_at", "id")}.values())

@@ -6,7 +6,7 @@ from uuid import uuid4
 from django.db import models
 
 from registry.decisions.models import PolicyDecision
-from registry.domain.vocab import EvidenceBasis, Opinion, ReportStatus, RequestStatus, Safeguard, Verdict
+from registry.domain.vocab import Opinion, ReportStatus, RequestStatus, Safeguard, ScoreSource, Verdict
 from registry.inventory.models import IntendedUse
 from registry.people.models import Person
 
@@ -22,10 +22,10 @@ class ValidationRequest(models.Model):
     plan: "models.JSONField[Any, Any]" = models.JSONField()
     plan_digest = models.CharField(max_length=64)
     batch = models.CharField(max_length=40)
-    basis = models.CharField(
+    scores_from = models.CharField(
         max_length=12,
-        choices=[(b.value, b.name) for b in EvidenceBasis],
-        default=EvidenceBasis.ARTIFACT.value,
+        choices=[(b.value, b.name) for b in ScoreSource],
+        default=ScoreSource.ARTIFACT.value,
     )
     status = models.CharField(max_length=12, choices=[(s.value, s.name) for s in RequestStatus])
     reason = models.CharField(max_length=240)
@@ -51,12 +51,12 @@ class ValidationRequest(models.Model):
     @property
     def is_from_predictions(self) -> bool:
         """Whether its scores come from a file, so that no figure of it feeds a fact."""
-        return self.basis == EvidenceBasis.PREDICTIONS
+        return self.scores_from == ScoreSource.PREDICTIONS
 
     @property
-    def basis_sentence(self) -> str:
+    def scores_from_sentence(self) -> str:
         """What stands beside every figure of it."""
-        return EvidenceBasis(self.basis).sentence
+        return ScoreSource(self.scores_from).sentence
 
 
 class PredictionsFile(models.Model):

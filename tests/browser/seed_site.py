@@ -170,7 +170,7 @@ def _predict(world: "World") -> "ValidationRequest":
         "facts": {},
     }
     blind = [
-        one | {"facts": {}, "body": one["body"] | {"facts": {}, "notes": [request.basis_sentence]}}
+        one | {"facts": {}, "body": one["body"] | {"facts": {}, "notes": [request.scores_from_sentence]}}
         for one in submissions()[:2]
     ]
     bare = {"check": "explain.shap", "tables": [], "figures": [], "thresholds": [], **said}

@@ -12,7 +12,7 @@ import numpy as np
 
 from registry.domain.canonical import Json
 from registry.domain.clock import Clock
-from registry.domain.vocab import EvidenceBasis, Verdict
+from registry.domain.vocab import ScoreSource, Verdict
 from validation.catalog import Catalog, Check
 from validation.domain.check import CheckSpec, FactKind, Feed
 from validation.domain.evidence import FEEDING
@@ -130,7 +130,7 @@ def execute_check(
         result = replace(blank, detail=f"{type(error).__name__}: {error}"[:_DETAIL_LIMIT])
     if inputs.from_predictions:
         # Nothing ties these scores to the registered artefact, so no fact may rest on them.
-        result = replace(result, facts={}, notes=(*result.notes, EvidenceBasis.PREDICTIONS.sentence))
+        result = replace(result, facts={}, notes=(*result.notes, ScoreSource.PREDICTIONS.sentence))
     elapsed = (clock.now() - started).total_seconds()
     return replace(result, versions=_versions(), elapsed_s=elapsed)
 

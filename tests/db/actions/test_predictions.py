@@ -75,7 +75,7 @@ def test_the_file_is_kept_as_it_came_under_its_digest_with_one_event(story: Stor
     file, data = request.predictions, csv_text().encode()
     assert (file.sha256, file.size_bytes) == (hashlib.sha256(data).hexdigest(), len(data))
     assert (file.file_name, file.columns) == ("vendor scores.csv", {"score": "pd"})
-    assert (request.basis, request.batch, request.status) == ("predictions", "predictions", "requested")
+    assert (request.scores_from, request.batch, request.status) == ("predictions", "predictions", "requested")
     assert request.plan
     assert counts() == tuple(a + b for a, b in zip(before, (1, 1, 1, 1, 0, 0), strict=True))
     event = AuditEvent.objects.order_by("-id").first()

@@ -32,20 +32,20 @@ def send(one: Caller, world: World, raw: bytes | None = None, **headers: Any) ->
     return one.send("POST", path, raw=form() if raw is None else raw, **{"Content_Type": FORM, **headers})
 
 
-def test_a_file_is_kept_and_its_basis_shown(caller: CallerFor, world: World) -> None:
+def test_a_file_is_kept_and_its_source_shown(caller: CallerFor, world: World) -> None:
     vera = caller("vera")
     answer = send(vera, world, form(score="pd", segment="region"))
     assert answer.status == 201, answer.raw
     body = answer.body
-    assert (body["basis"], body["batch"], body["status"]) == ("predictions", "predictions", "requested")
-    assert body["basis_in_words"] == "from a file of predictions, not recomputed from the artefact"
+    assert (body["scores_from"], body["batch"], body["status"]) == ("predictions", "predictions", "requested")
+    assert body["scores_from_in_words"] == "from a file of predictions, not recomputed from the artefact"
     assert body["predictions"]["columns"] == {"score": "pd", "segment": "region"}
     assert body["predictions"]["file_name"] == "scores.csv"
     read = vera.get(f"validation-requests/{body['uuid']}").body
     assert read["predictions"] == body["predictions"]
     listed = vera.get("validation-requests").body["items"]
-    assert {row["basis"] for row in listed} == {"artifact", "predictions"}
-    assert {row["predictions"] is None for row in listed if row["basis"] == "artifact"} == {True}
+    assert {row["scores_from"] for row in listed} == {"artifact", "predictions"}
+    assert {row["predictions"] is None for row in listed if row["scores_from"] == "artifact"} == {True}
 
 
 def test_a_repeated_key_keeps_one_file(caller: CallerFor, world: World) -> None:

@@ -14,7 +14,7 @@ PATH = f"intended-uses/{USE}/predictions"
 ANSWER = {
     "uuid": "44444444-4444-4444-8444-444444444444",
     "page": "http://registry/runs/4/",
-    "basis_in_words": "from a file of predictions, not recomputed from the artefact",
+    "scores_from_in_words": "from a file of predictions, not recomputed from the artefact",
     "predictions": {"sha256": "ab" * 32},
 }
 

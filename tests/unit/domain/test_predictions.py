@@ -4,7 +4,7 @@ import pytest
 
 from registry.domain.errors import InvalidInput
 from registry.domain.predictions import parse_columns
-from registry.domain.vocab import EvidenceBasis
+from registry.domain.vocab import ScoreSource
 
 
 def test_names_are_kept_by_meaning_and_blank_ones_are_not_given() -> None:
@@ -34,8 +34,6 @@ def test_names_that_no_reader_could_use_are_refused(given: dict[str, str], says:
     assert refusal.value.context["field"]
 
 
-def test_each_basis_says_where_its_scores_come_from() -> None:
-    assert (
-        EvidenceBasis.PREDICTIONS.sentence == "from a file of predictions, not recomputed from the artefact"
-    )
-    assert EvidenceBasis.ARTIFACT.sentence == "recomputed from the registered artefact"
+def test_each_source_says_where_its_scores_come_from() -> None:
+    assert ScoreSource.PREDICTIONS.sentence == "from a file of predictions, not recomputed from the artefact"
+    assert ScoreSource.ARTIFACT.sentence == "recomputed from the registered artefact"
