@@ -7,6 +7,7 @@ __all__ = [
     "MrmApiError",
     "Permission",
     "Permissions",
+    "PredictionsValidation",
     "Registration",
     "Reproduction",
     "StatedUse",
@@ -16,6 +17,7 @@ __all__ = [
     "permission_on",
     "register",
     "reperform",
+    "submit_predictions",
     "wait",
 ]
 

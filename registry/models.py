@@ -33,6 +33,8 @@ from registry.people.models import ApiToken, IdempotencyRecord, Person, RoleAssi
 from registry.validations.models import (
     ChallengeNote,
     EvidenceRecord,
+    PredictionsChunk,
+    PredictionsFile,
     SafeguardEvidence,
     TradeOffStatement,
     ValidationBasis,

@@ -3,8 +3,17 @@
 Reads MRM_URL and MRM_TOKEN (or the file that MRM_TOKEN_FILE names) from the environment.
 """
 
-from mrm.client.answers import Permission, Permissions, Registration
-from mrm.client.calls import explain, gate, permission, permission_on, register, reperform, wait
+from mrm.client.answers import Permission, Permissions, PredictionsValidation, Registration
+from mrm.client.calls import (
+    explain,
+    gate,
+    permission,
+    permission_on,
+    register,
+    reperform,
+    submit_predictions,
+    wait,
+)
 from mrm.client.conditions import StatedUse
 from mrm.client.errors import MrmApiError
 from mrm.client.explanation import Explanation
@@ -15,6 +24,7 @@ __all__ = [
     "MrmApiError",
     "Permission",
     "Permissions",
+    "PredictionsValidation",
     "Registration",
     "Reproduction",
     "StatedUse",
@@ -24,5 +34,6 @@ __all__ = [
     "permission_on",
     "register",
     "reperform",
+    "submit_predictions",
     "wait",
 ]

@@ -188,3 +188,29 @@ class Registration:
         how = "registered" if self.is_new else "registered before"
         digest = escape(self.artifact_digest[:12])
         return f"<p>{link} {how}, artefact <code>{digest}</code></p>{self.permission._repr_html_()}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictionsValidation:
+    """A validation on a file of predictions: ``url`` is its page, ``sha256`` the digest of what arrived."""
+
+    uuid: str
+    url: str
+    sha256: str
+    scores_from: str
+    document: Mapping[str, Any] = field(repr=False)
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "PredictionsValidation":
+        """Read the registry's answer. Raises ``CLI004`` when it is not one."""
+        with understood():
+            return cls(
+                uuid=document["uuid"],
+                url=document["page"],
+                sha256=document["predictions"]["sha256"],
+                scores_from=document["scores_from_in_words"],
+                document=dict(document),
+            )
+
+    def __str__(self) -> str:
+        return f"{self.url}: {self.scores_from} (SHA-256 {self.sha256[:12]})"

@@ -2,11 +2,18 @@
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
-from mrm.client.answers import Permission, Permissions, Registration, read_permission
+from mrm.client.answers import (
+    Permission,
+    Permissions,
+    PredictionsValidation,
+    Registration,
+    read_permission,
+)
 from mrm.client.conditions import StatedUse
 from mrm.client.connection import Connection, Settings
 from mrm.client.errors import MrmApiError
@@ -91,11 +98,7 @@ def explain(uri: str, use_case: str, *, connection: Connection | None = None) ->
     via = connection or connect()
     found = [item for item in permission(uri, connection=via) if item.use_case == use_case]
     if not found:
-        raise MrmApiError(
-            "CLI010",
-            f"{uri} is not registered for {use_case}, or you may not see it",
-            remedy="Register it: mrm.register(uri, use_cases=[...]).",
-        )
+        raise _not_registered(uri, use_case)
     decision = found[0].document["decision"]
     if decision is None:
         raise MrmApiError(
@@ -118,6 +121,37 @@ def permission(uri: str, *, connection: Connection | None = None) -> Permissions
         )
     version = via.get(f"model-versions/{found[0]['uuid']}")
     return Permissions(tuple(Permission.of(item) for item in version["permissions"]))
+
+
+def submit_predictions(
+    uri: str,
+    use_case: str,
+    file: str | Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    connection: Connection | None = None,
+) -> PredictionsValidation:
+    """Send scores and outcomes of a registered version whose artefact cannot be run, and have them checked.
+
+    ``file`` is CSV with a header, or Parquet; ``columns`` name its columns where they are not called
+    score, outcome, sample, segment and score_before. No result counts towards a permission.
+    Raises ``CLI010`` when the version is not registered for the use case, ``CLI005`` when the
+    file cannot be read, and what the registry refuses.
+    """
+    via = connection or connect()
+    found = [item for item in permission(uri, connection=via) if item.use_case == use_case]
+    if not found:
+        raise _not_registered(uri, use_case)
+    path = f"intended-uses/{found[0].document['intended_use']}/predictions"
+    return PredictionsValidation.of(via.send_file(path, file=Path(file), fields=dict(columns or {})))
+
+
+def _not_registered(uri: str, use_case: str) -> MrmApiError:
+    return MrmApiError(
+        "CLI010",
+        f"{uri} is not registered for {use_case}, or you may not see it",
+        remedy="Register it: mrm.register(uri, use_cases=[...]).",
+    )
 
 
 def wait(

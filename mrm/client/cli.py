@@ -68,12 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("permission", help="print the permissions as they stand")
     command.add_argument("uri", help="models:/NAME/NUMBER")
     command.set_defaults(act=_permission)
-    command = commands.add_parser(
-        "reperform", help="repeat a validation; exit 0 the same numbers, 1 other ones, 3 cannot tell"
-    )
-    command.add_argument("validation", help="the identifier of a completed validation")
-    command.add_argument("--json", action="store_true", help="print the comparison as JSON")
-    command.set_defaults(act=_reperform)
+    _add_validations(commands)
     command = commands.add_parser("whoami", help="say for whom the token speaks")
     command.set_defaults(act=_whoami)
     command = commands.add_parser("verify-permit", help="check a permit offline")
@@ -84,6 +79,26 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("doctor", help="examine configuration and connection")
     command.set_defaults(act=_doctor)
     return parser
+
+
+def _add_validations(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "reperform", help="repeat a validation; exit 0 the same numbers, 1 other ones, 3 cannot tell"
+    )
+    command.add_argument("validation", help="the identifier of a completed validation")
+    command.add_argument("--json", action="store_true", help="print the comparison as JSON")
+    command.set_defaults(act=_reperform)
+    command = commands.add_parser(
+        "submit-predictions", help="send scores and outcomes of a model whose artefact cannot be run"
+    )
+    command.add_argument("uri", help="models:/NAME/NUMBER")
+    command.add_argument("file", type=Path, help="CSV with a header, or Parquet")
+    command.add_argument("--use-case", required=True, metavar="KEY")
+    command.add_argument(
+        "--column", action="append", default=[], type=_pair, metavar="MEANING=NAME",
+        help="for example score=pd_12m; meanings: score, outcome, sample, segment, score_before",
+    )  # fmt: skip
+    command.set_defaults(act=_submit_predictions)
 
 
 def _add_use(command: argparse.ArgumentParser) -> None:
@@ -198,6 +213,12 @@ def _reperform(options: argparse.Namespace) -> int:
     if found.is_same:
         return DONE
     return DENIED if found.is_other else UNDECIDED
+
+
+def _submit_predictions(options: argparse.Namespace) -> int:
+    columns = dict(options.column)
+    _say(str(calls.submit_predictions(options.uri, options.use_case, options.file, columns=columns)))
+    return DONE
 
 
 def _whoami(_options: argparse.Namespace) -> int:

@@ -14,12 +14,17 @@ from mrm.client.errors import MrmApiError
 
 CONNECT_S = 5.0
 READ_S = 60.0
+FILE_READ_S = 180.0
+"""The registry hashes and stores a file before it answers."""
 ATTEMPTS = 4
 FIRST_PAUSE_S = 0.5
 PASSING = frozenset({502, 503, 504})
 """Statuses after which the same call may succeed."""
 
 IN_PROGRESS = "API022"
+
+SentFile = tuple[str, bytes]
+"""A file as it is sent: its name and its bytes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +89,18 @@ class Connection:
         """Do something once, under a key of its own, so that repeating the call cannot do it twice."""
         return self._call("POST", path, query=None, body=body, read_s=read_s)
 
+    def send_file(self, path: str, *, file: Path, fields: Mapping[str, str]) -> dict[str, Any]:
+        """Send a file with text fields once, as ``post`` does. Raises ``CLI005`` when it cannot be read."""
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise MrmApiError(
+                "CLI005", f"the file {file} cannot be read", remedy="Check its name and who may read it."
+            ) from error
+        return self._call(
+            "POST", path, query=None, body=fields, read_s=FILE_READ_S, file=(file.name, content)
+        )
+
     def _call(
         self,
         method: str,
@@ -92,13 +109,16 @@ class Connection:
         query: Mapping[str, str] | None,
         body: Mapping[str, object] | None,
         read_s: float,
+        file: SentFile | None = None,
     ) -> dict[str, Any]:
         headers = {"X-Correlation-ID": str(uuid4())}
         if method == "POST":
             headers["Idempotency-Key"] = str(uuid4())
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return self._once(method, path, query=query, body=body, headers=headers, read_s=read_s)
+                return self._once(
+                    method, path, query=query, body=body, headers=headers, read_s=read_s, file=file
+                )
             except MrmApiError as error:
                 may_pass = error.status == 0 or error.status in PASSING or error.code == IN_PROGRESS
                 if attempt == ATTEMPTS or not may_pass:
@@ -115,13 +135,16 @@ class Connection:
         body: Mapping[str, object] | None,
         headers: Mapping[str, str],
         read_s: float,
+        file: SentFile | None,
     ) -> dict[str, Any]:
         try:
             response = self._session.request(
                 method,
                 f"{self._settings.url}/api/v1/{path}",
                 params=query,
-                json=body,
+                json=body if file is None else None,
+                data=None if file is None else body,
+                files=None if file is None else {"file": file},
                 headers=headers,
                 timeout=(CONNECT_S, read_s),
                 allow_redirects=False,

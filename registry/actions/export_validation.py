@@ -31,7 +31,7 @@ from registry.validations.selectors import evidence_digest, find_report, get_val
 
 COLUMNS = (
     *("check", "check_major", "verdict", "reason", "metric", "estimate", "lower", "upper", "confidence"),
-    *("n", "method", "evidence_digest"),
+    *("n", "method", "evidence_digest", "scores_from"),
 )
 
 
@@ -58,6 +58,9 @@ class ValidationDossier:
             "artifact_digest": use.version.artifact_digest,
             "use_case": use.use_case.key,
             "batch": request.batch,
+            "scores_from": request.scores_from,
+            "scores_from_in_words": request.scores_from_sentence,
+            "predictions": _predictions(request),
             "status": request.status,
             "requested_at": request.requested_at,
             "requested_by": request.requested_by.username,
@@ -85,7 +88,8 @@ class ValidationDossier:
                     metric.get(name)
                     for name in ("name", "estimate", "lower", "upper", "confidence", "n", "method")
                 )
-                yield _line((row.check_id, row.check_major, row.verdict, row.reason, *figures, row.digest))
+                lead = (row.check_id, row.check_major, row.verdict, row.reason)
+                yield _line((*lead, *figures, row.digest, self.request.scores_from_sentence))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,6 +165,18 @@ def record_attachment_read(
             payload={"form": "attachment", "batch": request.batch, "file": file, "sha256": sha256},
             correlation_id=correlation_id,
         )
+
+
+def _predictions(request: ValidationRequest) -> dict[str, Json] | None:
+    if not request.is_from_predictions:
+        return None
+    file = request.predictions
+    return {
+        "file_name": file.file_name,
+        "size_bytes": file.size_bytes,
+        "sha256": file.sha256,
+        "columns": file.columns,
+    }
 
 
 def _evidence(row: EvidenceRecord) -> dict[str, Json]:

@@ -11,7 +11,7 @@ from registry.audit.selectors import newest_actions
 from registry.capital import allocation
 from registry.capital.figures import weakest_provenance
 from registry.decisions.models import Permit
-from registry.domain.vocab import Provenance, RequestStatus, UseCaseArchetype, Verdict
+from registry.domain.vocab import Provenance, RequestStatus, ScoreSource, UseCaseArchetype, Verdict
 from registry.inventory.models import IntendedUse, LegalEntity, ModelVersion, Portfolio
 from registry.validations.facts import VALIDATION_BATCH
 from registry.validations.models import EvidenceRecord
@@ -78,6 +78,7 @@ def find_measured(*, intended_use: IntendedUse, at: datetime) -> MeasuredRwa | N
             check_id=CAPITAL_CHECK,
             request__intended_use=intended_use,
             request__batch=VALIDATION_BATCH,
+            request__scores_from=ScoreSource.ARTIFACT,
             request__status=RequestStatus.COMPLETED,
             request__reperforms=None,
             recorded_at__lte=at,

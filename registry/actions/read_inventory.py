@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from registry.approvals.models import ApprovalRequest
 from registry.decisions.models import Permit
-from registry.domain.vocab import ApprovalStatus, PermitStatus, RequestStatus, RiskTier
+from registry.domain.vocab import ApprovalStatus, PermitStatus, RequestStatus, RiskTier, ScoreSource
 from registry.findings.facts import OPEN
 from registry.findings.models import Finding
 from registry.inventory.listing import InventoryQuery, InventoryRow, iterate_models
@@ -149,7 +149,10 @@ def _monitoring(version: ModelVersion | None) -> str:
     if version is None:
         return NOT_YET
     done = ValidationRequest.objects.filter(
-        intended_use__version=version, status=RequestStatus.COMPLETED, reperforms=None
+        intended_use__version=version,
+        scores_from=ScoreSource.ARTIFACT,
+        reperforms=None,
+        status=RequestStatus.COMPLETED,
     ).exclude(batch="recent")
     open_findings = Finding.objects.filter(intended_use__version=version, status__in=OPEN).count()
     batches = done.count()

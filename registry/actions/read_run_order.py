@@ -12,14 +12,25 @@ from registry.domain.canonical import Json
 from registry.domain.errors import IntegrityMismatch, NotFound
 from registry.domain.vocab import RequestStatus
 from registry.validations.basis import find_basis, gather_basis
-from registry.validations.models import ValidationRequest
+from registry.validations.models import PredictionsChunk, ValidationRequest
 
 DATASET_LIMIT = 512 * 2**20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PredictionsOrder:
+    """The file to read in place of an artefact: its digest, and the columns by what they mean."""
+
+    sha256: str
+    columns: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RunOrder:
-    """One validation to run, as it was frozen. ``assumptions`` hold the portfolio as text, with its provenance."""
+    """One validation to run, as it was frozen. ``assumptions`` hold the portfolio as text, with its provenance.
+
+    ``predictions`` names a file of scores and outcomes; then no artefact and no data set is fetched.
+    """
 
     request_uuid: UUID
     label: str
@@ -37,6 +48,7 @@ class RunOrder:
     entity_portfolios: list[dict[str, str]]
     jurisdiction: str
     as_of: date
+    predictions: PredictionsOrder | None = None
 
     def dataset(self, role: str) -> dict[str, Json]:
         """Return the data set of that role. Raises ``VAL040``."""
@@ -90,6 +102,7 @@ def get_run_order(*, request_uuid: UUID) -> RunOrder:
         entity_portfolios=basis["entity_portfolios"],
         jurisdiction=basis["jurisdiction"],
         as_of=date.fromisoformat(basis["as_of"]),
+        predictions=_predictions(request),
     )
 
 
@@ -99,6 +112,13 @@ def _basis(request: ValidationRequest) -> dict[str, Any]:
     if kept is not None:
         return dict(kept.content)
     return dict(gather_basis(intended_use=request.intended_use, at=request.requested_at))
+
+
+def _predictions(request: ValidationRequest) -> PredictionsOrder | None:
+    if not request.is_from_predictions:
+        return None
+    file = request.predictions
+    return PredictionsOrder(sha256=file.sha256, columns=file.columns)
 
 
 def fetch_artifact(*, order: RunOrder, folder: Path) -> None:
@@ -126,3 +146,20 @@ def fetch_dataset(*, order: RunOrder, role: str, path: Path) -> None:
             role=role,
         )
     path.write_bytes(data)
+
+
+def fetch_predictions(*, order: RunOrder, path: Path) -> None:
+    """Write the file of predictions as it was sent. Raises ``VAL042`` when its bytes are not those received."""
+    assert order.predictions is not None
+    chunks = PredictionsChunk.objects.filter(file__request__uuid=order.request_uuid).order_by("position")
+    sha256 = hashlib.sha256()
+    with path.open("wb") as target:
+        for content in chunks.values_list("content", flat=True).iterator(chunk_size=1):
+            sha256.update(content)
+            target.write(content)
+    if sha256.hexdigest() != order.predictions.sha256:
+        raise IntegrityMismatch(
+            "VAL042",
+            "the stored file of predictions is not the one that was sent",
+            remedy="Send the file again, and have the database examined.",
+        )

@@ -49,8 +49,9 @@ def record_validation(
 
     ``submissions`` hold ``check``, ``major``, ``verdict``, ``reason``,
     ``detail``, ``metrics``, ``facts`` and the whole result as ``body``. A
-    failing check raises one finding, graver the higher the risk tier. The results
-    of a re-performance are kept and compared, and nothing follows from them. Raises
+    failing check raises one finding, graver the higher the risk tier. What rests on a
+    file of predictions, and the results of a re-performance, are kept for people to
+    read and compare, and nothing follows from them. Raises
     ``VAL010`` for an unknown request, ``VAL011`` for a run that has not ended,
     ``PEO001`` for an actor that is no worker and does not cancel, ``LIF001`` when the request has
     ended already.
@@ -72,15 +73,16 @@ def record_validation(
             payload={
                 "run": str(run_uuid),
                 "batch": request.batch,
+                "scores_from": request.scores_from,
                 "reason": reason,
                 "evidence": {row.check_id: {"verdict": row.verdict, "digest": row.digest} for row in records},
             },
             correlation_id=correlation_id,
         )
-        if request.reperforms is None:
-            _follow_up(actor, at, correlation_id, request, records)
-        else:
+        if request.reperforms is not None:
             _note_reproduction(actor, at, correlation_id, request, request.reperforms)
+        elif not request.is_from_predictions:
+            _follow_up(actor, at, correlation_id, request, records)
 
 
 def _follow_up(
@@ -165,7 +167,7 @@ def _store(
         verdict=Verdict(str(item["verdict"])),
         reason=str(item["reason"])[:400],
         metrics=item["metrics"],
-        facts=item["facts"],
+        facts={} if request.is_from_predictions else item["facts"],
         body=item["body"],
         recorded_at=at,
     )
@@ -178,11 +180,18 @@ def _store(
             "facts": row.facts,
             "body": row.body,
             "run": run_uuid,
-            "artifact_digest": request.intended_use.version.artifact_digest,
+            **_source(request),
         }
     )
     row.save(force_insert=True)
     return row
+
+
+def _source(request: ValidationRequest) -> dict[str, Json]:
+    """Return what the scores came from: the artefact, or a file that nothing ties to it."""
+    if request.is_from_predictions:
+        return {"predictions_sha256": request.predictions.sha256}
+    return {"artifact_digest": request.intended_use.version.artifact_digest}
 
 
 def _raise_finding(actor: Actor, at: datetime, correlation_id: str, evidence: EvidenceRecord) -> None:

@@ -52,7 +52,7 @@ def reperform_validation(
 
     Raises ``PEO001``, ``PEO004``; ``VAL060`` before the run has completed, ``VAL061`` for a
     repetition, ``VAL062`` when what it was built on was not kept, ``VAL063``
-    while one is open.
+    while one is open, ``VAL066`` for a file of predictions.
     """
     original = get_validation_request(actor=actor, uuid=request_uuid)
     use = original.intended_use
@@ -117,6 +117,12 @@ def _ensure_repeatable(original: ValidationRequest) -> ValidationBasis:
     if original.reperforms is not None:
         raise InvalidTransition(
             "VAL061", "this validation repeats another one", remedy="Re-perform the original."
+        )
+    if original.is_from_predictions:
+        raise InvalidTransition(
+            "VAL066",
+            f"its scores are {original.scores_from_sentence}: there is nothing to run again",
+            remedy="Send the file again; the same bytes have the same digest and give the same figures.",
         )
     basis = find_basis(request=original)
     if basis is None:

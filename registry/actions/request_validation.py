@@ -12,7 +12,7 @@ from registry.decisions.models import PolicyDecision
 from registry.decisions.reading import plan_of
 from registry.domain.canonical import digest
 from registry.domain.errors import Conflict, InvalidTransition, NotPermitted
-from registry.domain.vocab import Outcome, RequestStatus, Role, Stage
+from registry.domain.vocab import Outcome, RequestStatus, Role, ScoreSource, Stage
 from registry.inventory.models import IntendedUse
 from registry.inventory.selectors import get_intended_use
 from registry.outbox.doorbell import ring
@@ -42,13 +42,7 @@ def request_validation(
     without a role that may ask.
     """
     intended_use = get_intended_use(actor=actor, uuid=intended_use_uuid)
-    key = intended_use.use_case.entity.key
-    if not any(actor.holds(role, entity_key=key) for role in MAY_ASK):
-        raise NotPermitted(
-            "PEO003",
-            f"{actor.name} may not ask for a validation of this use",
-            remedy="A developer, owner or validator of the legal entity may.",
-        )
+    ensure_may_ask(actor=actor, intended_use=intended_use)
     with transaction.atomic():
         decision = decide_policy(
             actor=actor,
@@ -75,6 +69,17 @@ def request_validation(
         )
 
 
+def ensure_may_ask(*, actor: Actor, intended_use: IntendedUse) -> None:
+    """Raise ``PEO003`` unless the actor holds a role that may ask for a validation."""
+    key = intended_use.use_case.entity.key
+    if not any(actor.holds(role, entity_key=key) for role in MAY_ASK):
+        raise NotPermitted(
+            "PEO003",
+            f"{actor.name} may not ask for a validation of this use",
+            remedy="A developer, owner or validator of the legal entity may.",
+        )
+
+
 def open_request(
     *,
     actor: Actor,
@@ -93,27 +98,9 @@ def open_request(
             f"the version has no data set {batch!r}",
             remedy=f"Use one of: {', '.join(roles) or 'none was logged with the run'}.",
         )
-    plan = plan_of(decision)
-    try:
-        with transaction.atomic():
-            request = ValidationRequest.objects.create(
-                intended_use=intended_use,
-                decision=decision,
-                plan=plan,
-                plan_digest=digest(plan),
-                batch=batch,
-                status=RequestStatus.REQUESTED,
-                reason=reason,
-                requested_by=Person.objects.get(uuid=actor.person_uuid),
-                requested_at=at,
-            )
-            basis = keep_basis(request=request, content=gather_basis(intended_use=intended_use, at=at))
-    except IntegrityError as error:
-        raise Conflict(
-            "VAL002",
-            "a validation of this use on this batch is open already",
-            remedy="Wait for it to end, or cancel it.",
-        ) from error
+    request = create_request(
+        actor=actor, at=at, intended_use=intended_use, decision=decision, batch=batch, reason=reason
+    )
     record(
         action=AuditAction.VALIDATION_REQUESTED,
         actor=actor,
@@ -124,9 +111,51 @@ def open_request(
             "batch": batch,
             "plan_digest": request.plan_digest,
             "decision": str(decision.uuid),
-            "basis_digest": basis.digest,
+            "basis_digest": request.basis.digest,
         },
         correlation_id=correlation_id,
     )
-    ring(RUN_TASK, str(request.uuid), queue=RUN_QUEUE)
+    ring_for(request)
     return request
+
+
+def create_request(
+    *,
+    actor: Actor,
+    at: datetime,
+    intended_use: IntendedUse,
+    decision: PolicyDecision,
+    batch: str,
+    reason: str,
+    scores_from: ScoreSource = ScoreSource.ARTIFACT,
+) -> ValidationRequest:
+    """Write the row of a request, with the plan that the decision implies and its basis. Raises ``VAL002``."""
+    plan = plan_of(decision)
+    try:
+        with transaction.atomic():
+            request = ValidationRequest.objects.create(
+                intended_use=intended_use,
+                decision=decision,
+                plan=plan,
+                plan_digest=digest(plan),
+                batch=batch,
+                scores_from=scores_from,
+                status=RequestStatus.REQUESTED,
+                reason=reason,
+                requested_by=Person.objects.get(uuid=actor.person_uuid),
+                requested_at=at,
+            )
+            content = gather_basis(intended_use=intended_use, at=at, scores_from=scores_from)
+            keep_basis(request=request, content=content)
+    except IntegrityError as error:
+        raise Conflict(
+            "VAL002",
+            "a validation of this use on this batch is open already",
+            remedy="Wait for it to end, or cancel it.",
+        ) from error
+    return request
+
+
+def ring_for(request: ValidationRequest) -> None:
+    """Wake a worker once the caller's transaction has committed."""
+    ring(RUN_TASK, str(request.uuid), queue=RUN_QUEUE)

@@ -27,7 +27,8 @@ def sign_report(
 
     Raises ``PEO001``, ``PEO004``, ``PEO006`` for a token; ``VAL020`` before the run ends, ``VAL021``
     when signed already, ``VAL022`` for an unknown opinion, ``VAL023`` without
-    a single challenge, ``VAL024`` for a monitoring batch, ``VAL065`` for a re-performance.
+    a single challenge, ``VAL024`` for a monitoring batch, ``VAL025`` for a file of predictions, ``VAL065``
+    for a re-performance.
     """
     request = get_validation_request(actor=actor, uuid=request_uuid)
     use = request.intended_use
@@ -81,6 +82,12 @@ def _ensure_ripe(request: ValidationRequest, opinion: str) -> None:
             "VAL022", f"the opinion cannot be {opinion[:40]!r}", remedy=f"Use one of {', '.join(Opinion)}."
         )
     ensure_evidence(request=request)
+    if request.is_from_predictions:
+        raise InvalidTransition(
+            "VAL025",
+            f"a report is not signed on figures {request.scores_from_sentence}",
+            remedy="Sign a validation of the registered artefact; challenges can be noted on this one.",
+        )
     if request.batch != VALIDATION_BATCH:
         raise InvalidTransition(
             "VAL024", "a monitoring batch carries no report", remedy="Sign the validation that it monitors."

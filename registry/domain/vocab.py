@@ -231,6 +231,20 @@ class FindingStatus(StrEnum):
     RISK_ACCEPTED = "risk_accepted"
 
 
+class ScoreSource(StrEnum):
+    """Where the scores of a validation come from. Only the artefact's own feed facts."""
+
+    ARTIFACT = "artifact"
+    PREDICTIONS = "predictions"
+
+    @property
+    def sentence(self) -> str:
+        """What stands beside every figure from this source."""
+        if self is ScoreSource.ARTIFACT:
+            return "recomputed from the registered artefact"
+        return "from a file of predictions, not recomputed from the artefact"
+
+
 class RequestStatus(StrEnum):
     """Lifecycle of a validation request."""
 

@@ -22,7 +22,7 @@ def drop(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("registry", "0007_pack_proposals")]
+    dependencies = [("registry", "0008_predictions")]
     operations = [
         migrations.CreateModel(
             name="ValidationBasis",

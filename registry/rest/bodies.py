@@ -67,6 +67,25 @@ class ValidationOrder(Body):
     batch = TextField(max_length=40, required=False)
 
 
+class PredictionsOrder(Body):
+    """Send scores and outcomes of a model whose artefact cannot be run; name the columns where they differ."""
+
+    file = serializers.FileField(
+        allow_empty_file=True,
+        max_length=400,
+        help_text="CSV in UTF-8 with a header, or Parquet; at most 24 MiB and two million rows.",
+    )
+    score = TextField(
+        max_length=200, required=False, help_text="Column of the PD, 0 to 1, higher is riskier."
+    )
+    outcome = TextField(max_length=200, required=False, help_text="Column of 0 and 1.")
+    sample = TextField(max_length=200, required=False, help_text="Column of train, test or recent.")
+    segment = TextField(max_length=200, required=False, help_text="Column of segments, text or numbers.")
+    score_before = TextField(
+        max_length=200, required=False, help_text="Column of the same obligor's score on an earlier date."
+    )
+
+
 class ApprovalOrder(Body):
     """Submit a validated version for approval."""
 

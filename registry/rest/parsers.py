@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import IO, Any
 
-from rest_framework.parsers import BaseParser
+from django.core.exceptions import SuspiciousOperation
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser, DataAndFiles, MultiPartParser
 
 from registry.domain.errors import InvalidInput, LimitExceeded
 
@@ -34,6 +36,30 @@ class StrictJSONParser(BaseParser):
                 limit=BODY_LIMIT,
             )
         return read_object(data)
+
+
+class FormParser(BaseParser):
+    """Reads a form of text fields and one file. The file is on disk by then, cut off beyond the limit."""
+
+    media_type = "multipart/form-data"
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> "DataAndFiles[Any, Any]":
+        """Return the fields and the file. Raises ``PRD004`` when the form is malformed or names one twice."""
+        try:
+            read = MultiPartParser().parse(stream, media_type, parser_context)
+        except (ParseError, SuspiciousOperation) as error:
+            raise _no_form("it is not one, or it holds more than one file") from error
+        assert isinstance(read, DataAndFiles)
+        named = [*read.data.lists(), *read.files.lists()]
+        for name, values in named:
+            if len(values) > 1 or [other for other, _ in named].count(name) > 1:
+                raise _no_form(f"{name[:60]!r} stands twice")
+        return read
 
 
 def read_object(data: bytes) -> dict[str, Any]:
@@ -85,6 +111,14 @@ def _ensure_plain(value: object) -> None:
         level = below
     if level:
         raise _too_deep()
+
+
+def _no_form(why: str) -> InvalidInput:
+    return InvalidInput(
+        "PRD004",
+        f"the form cannot be read: {why}",
+        remedy="Send multipart/form-data with one part `file` and each other field once.",
+    )
 
 
 def _unreadable(why: str) -> InvalidInput:

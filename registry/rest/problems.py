@@ -110,6 +110,8 @@ def problem_of(exc: Exception, *, view: APIView | None, correlation_id: str) -> 
             return _no_route()
         case exceptions.MethodNotAllowed():
             return _not_allowed(exc, view)
+        case exceptions.UnsupportedMediaType():
+            return _unread_media(view)
         case exceptions.APIException():
             return _framework_problem(exc)
         case PermissionDenied():
@@ -156,6 +158,19 @@ def _not_allowed(exc: exceptions.MethodNotAllowed, view: APIView | None) -> Prob
         detail=str(exc.detail),
         remedy=f"Use {allowed or 'another method'}.",
         headers={"Allow": allowed},
+    )
+
+
+def _unread_media(view: APIView | None) -> Problem:
+    """Name the kind of body that the address reads; JSON where it does not say."""
+    kinds = [] if view is None else [parser.media_type for parser in view.parser_classes]
+    if kinds in ([], ["application/json"]):
+        return _framework_problem(exceptions.UnsupportedMediaType(""))
+    return Problem(
+        status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        code="API006",
+        detail=f"only {', '.join(kinds)} bodies are read here",
+        remedy=f"Send 'Content-Type: {kinds[0]}'.",
     )
 
 

@@ -294,6 +294,8 @@ class EvidenceShape(TypedDict):
 
     uuid: str
     validation_request: str
+    scores_from: str
+    scores_from_in_words: str
     run: str
     check_id: str
     check_major: int
@@ -317,13 +319,25 @@ class ReportShape(TypedDict):
     signed_at: str
 
 
+class PredictionsShape(TypedDict):
+    """The file that a validation reads in place of an artefact; ``columns`` are those that were named."""
+
+    file_name: str
+    size_bytes: int
+    sha256: str
+    columns: dict[str, str]
+
+
 class ValidationShape(TypedDict):
-    """A request that a validation plan be run."""
+    """A request that a validation plan be run. ``scores_from`` says where its scores come from."""
 
     uuid: str
     intended_use: str
     decision: str
     batch: str
+    scores_from: str
+    scores_from_in_words: str
+    predictions: PredictionsShape | None
     status: str
     reason: str
     plan_digest: str

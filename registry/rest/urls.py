@@ -35,6 +35,7 @@ urlpatterns = [
     path(
         "intended-uses/<uuid:uuid>/permission", over_time.PermissionOfUse.as_view(), name="permission-of-use"
     ),
+    path("intended-uses/<uuid:uuid>/predictions", validations.PredictionsList.as_view(), name="predictions"),
     path("intended-uses/<uuid:uuid>/timeline", over_time.TimelineOfUse.as_view(), name="timeline"),
     path("intended-uses/<uuid:uuid>/safeguards", registration.SafeguardList.as_view(), name="safeguards"),
     path("intended-uses/<uuid:uuid>/trade-offs", registration.TradeOffList.as_view(), name="trade-offs"),

@@ -8,10 +8,11 @@ from rest_framework.response import Response
 
 from registry import api
 from registry.rest import shapes
-from registry.rest.bodies import ValidationOrder
+from registry.rest.bodies import PredictionsOrder, ValidationOrder
 from registry.rest.fields import read_body, read_query
 from registry.rest.output import when
 from registry.rest.paging import page_of
+from registry.rest.parsers import FormParser
 from registry.rest.schema import described
 from registry.rest.views import ApiView, actor_of, idempotent, page_link, tagged, who
 
@@ -73,6 +74,33 @@ class ValidationDetail(ApiView):
         return tagged(request, answer)
 
 
+class PredictionsList(ApiView):
+    """Files of predictions for one intended use."""
+
+    scopes: ClassVar = {"POST": api.Scope.SUBMIT}
+    parser_classes = (FormParser,)
+
+    @described(
+        "Ask for a validation on a file of predictions",
+        shapes.ValidationShape,
+        status=201,
+        body=PredictionsOrder,
+        also=(422,),
+    )
+    @idempotent()
+    def post(self, request: Request, uuid: UUID) -> Response:
+        """Keep the file and open a request; a worker reads it and makes the checks that need no artefact.
+
+        Its results feed no fact: nothing ties the scores to the registered artefact.
+        """
+        body = read_body(request, PredictionsOrder)
+        file = body.pop("file")
+        row = api.submit_predictions(
+            **who(request), intended_use_uuid=uuid, content=file, file_name=file.name, columns=body
+        )
+        return Response(_request(row), status=201)
+
+
 class EvidenceDetail(ApiView):
     """One evidence record."""
 
@@ -92,6 +120,9 @@ def _request(row: api.ValidationRequest) -> shapes.ValidationShape:
         "intended_use": str(row.intended_use.uuid),
         "decision": str(row.decision.uuid),
         "batch": row.batch,
+        "scores_from": row.scores_from,
+        "scores_from_in_words": row.scores_from_sentence,
+        "predictions": _predictions(row),
         "status": row.status,
         "reason": row.reason,
         "plan_digest": row.plan_digest,
@@ -105,10 +136,24 @@ def _request(row: api.ValidationRequest) -> shapes.ValidationShape:
     }
 
 
+def _predictions(row: api.ValidationRequest) -> shapes.PredictionsShape | None:
+    if not row.is_from_predictions:
+        return None
+    file = row.predictions
+    return {
+        "file_name": file.file_name,
+        "size_bytes": file.size_bytes,
+        "sha256": file.sha256,
+        "columns": file.columns,
+    }
+
+
 def _evidence(row: api.EvidenceRecord) -> shapes.EvidenceShape:
     return {
         "uuid": str(row.uuid),
         "validation_request": str(row.request.uuid),
+        "scores_from": row.request.scores_from,
+        "scores_from_in_words": row.request.scores_from_sentence,
         "run": str(row.run_uuid),
         "check_id": row.check_id,
         "check_major": row.check_major,

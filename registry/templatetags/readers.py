@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from registry import api
 from registry.domain.reproduction import ReproductionOutcome
-from registry.domain.vocab import ApprovalStatus, Opinion, PermitStatus, RequestStatus, Stage
+from registry.domain.vocab import ApprovalStatus, Opinion, PermitStatus, RequestStatus, Stage, Verdict
 from registry.templatetags.display import decision_state, page_url, words
 
 register = template.Library()
@@ -153,6 +153,18 @@ class Step:
     links: Sequence[tuple[str, str, tuple[object, ...]]] = ()
 
 
+@register.filter
+def from_predictions(validations: Sequence[api.ValidationRequest]) -> list[api.ValidationRequest]:
+    """Return the validations that read a file of predictions in place of an artefact."""
+    return [row for row in validations if row.is_from_predictions]
+
+
+@register.filter
+def not_checked(records: Sequence[Any]) -> list[Any]:
+    """Return the finished checks that could not say anything; each carries its reason and a sentence."""
+    return [record for record in records if record.verdict == Verdict.NOT_APPLICABLE]
+
+
 @register.simple_tag
 def way_to_permit(
     use: api.IntendedUse,
@@ -161,7 +173,11 @@ def way_to_permit(
     approvals: Sequence[api.ApprovalRequest],
     permit: api.Permit | None,
 ) -> list[Step]:
-    """Return the steps from registration to permit as far as they have been taken, and who is next."""
+    """Return the steps from registration to permit as far as they have been taken, and who is next.
+
+    A validation on a file of predictions is no step: policy does not read it.
+    """
+    validations = [row for row in validations if not row.is_from_predictions]
     taken = (
         _registered(use),
         _decided(decisions),

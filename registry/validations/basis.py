@@ -8,15 +8,20 @@ from datetime import datetime
 
 from registry.domain.canonical import Json, digest, to_json
 from registry.domain.seed import PLAN_SEED
-from registry.domain.vocab import Provenance
+from registry.domain.vocab import Provenance, ScoreSource
 from registry.inventory.models import IntendedUse, Portfolio
 from registry.validations.models import ValidationBasis, ValidationRequest
 
 
-def gather_basis(*, intended_use: IntendedUse, at: datetime) -> dict[str, Json]:
-    """Return artefact, data sets and claims of the version, and the portfolios that stand at this moment."""
+def gather_basis(
+    *, intended_use: IntendedUse, at: datetime, scores_from: ScoreSource = ScoreSource.ARTIFACT
+) -> dict[str, Json]:
+    """Return artefact, data sets and claims of the version, and the portfolios that stand at this moment.
+
+    A file of predictions stands in for the first three: they are left empty.
+    """
     version, use_case = intended_use.version, intended_use.use_case
-    return {
+    found: dict[str, Json] = {
         "seed": PLAN_SEED,
         "artifact_digest": version.artifact_digest,
         "family": version.family,
@@ -27,6 +32,8 @@ def gather_basis(*, intended_use: IntendedUse, at: datetime) -> dict[str, Json]:
         "jurisdiction": use_case.jurisdiction,
         "as_of": at.date().isoformat(),
     }
+    from_file: dict[str, Json] = {"artifact_digest": "", "datasets": [], "claims": {}}
+    return found if scores_from is ScoreSource.ARTIFACT else found | from_file
 
 
 def keep_basis(*, request: ValidationRequest, content: dict[str, Json]) -> ValidationBasis:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from registry.domain.vocab import Provenance, RequestStatus, Safeguard, Verdict
+from registry.domain.vocab import Provenance, RequestStatus, Safeguard, ScoreSource, Verdict
 from registry.inventory.models import IntendedUse
 from registry.policy.facts import Fact, known, unknown
 from registry.policy.timeline import DayCount
@@ -23,11 +23,12 @@ VALIDATION_BATCH = "recent"
 
 
 def find_decisive_request(*, intended_use: IntendedUse) -> ValidationRequest | None:
-    """Return the newest completed validation, the one whose evidence policy reads; never a re-performance."""
+    """Return the newest completed validation of the artefact, whose evidence policy reads; never a re-performance."""
     return (
         ValidationRequest.objects.filter(
             intended_use=intended_use,
             batch=VALIDATION_BATCH,
+            scores_from=ScoreSource.ARTIFACT,
             status=RequestStatus.COMPLETED,
             reperforms=None,
         )
@@ -105,10 +106,12 @@ def monitoring_fact(*, intended_use: IntendedUse) -> Fact:
     """Return whether the newest result of some monitoring batch failed.
 
     A run or a check that broke down says nothing, so the answer is unknown then.
+    A file of predictions is no monitoring: nothing ties its scores to the artefact.
     """
     name = "monitoring.breach_open"
     ended = ValidationRequest.objects.filter(
         intended_use=intended_use,
+        scores_from=ScoreSource.ARTIFACT,
         status__in=(RequestStatus.COMPLETED, RequestStatus.FAILED),
         reperforms=None,
     ).exclude(batch=VALIDATION_BATCH)

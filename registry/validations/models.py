@@ -6,7 +6,7 @@ from uuid import uuid4
 from django.db import models
 
 from registry.decisions.models import PolicyDecision
-from registry.domain.vocab import Opinion, ReportStatus, RequestStatus, Safeguard, Verdict
+from registry.domain.vocab import Opinion, ReportStatus, RequestStatus, Safeguard, ScoreSource, Verdict
 from registry.inventory.models import IntendedUse
 from registry.people.models import Person
 
@@ -26,6 +26,11 @@ class ValidationRequest(models.Model):
     plan: "models.JSONField[Any, Any]" = models.JSONField()
     plan_digest = models.CharField(max_length=64)
     batch = models.CharField(max_length=40)
+    scores_from = models.CharField(
+        max_length=12,
+        choices=[(b.value, b.name) for b in ScoreSource],
+        default=ScoreSource.ARTIFACT.value,
+    )
     status = models.CharField(max_length=12, choices=[(s.value, s.name) for s in RequestStatus])
     reason = models.CharField(max_length=240)
     requested_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="requested_validations")
@@ -54,6 +59,52 @@ class ValidationRequest(models.Model):
 
     def __str__(self) -> str:
         return f"validation {self.uuid}"
+
+    @property
+    def is_from_predictions(self) -> bool:
+        """Whether its scores come from a file, so that no figure of it feeds a fact."""
+        return self.scores_from == ScoreSource.PREDICTIONS
+
+    @property
+    def scores_from_sentence(self) -> str:
+        """What stands beside every figure of it."""
+        return ScoreSource(self.scores_from).sentence
+
+
+class PredictionsFile(models.Model):
+    """The file of scores and outcomes that a validation reads in place of an artefact. Never updated."""
+
+    request = models.OneToOneField(ValidationRequest, on_delete=models.PROTECT, related_name="predictions")
+    file_name = models.CharField(max_length=160)
+    columns: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
+    size_bytes = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        app_label = "registry"
+        db_table = "registry_predictions_file"
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class PredictionsChunk(models.Model):
+    """A part of a file of predictions; the parts in order are its bytes. Never updated."""
+
+    file = models.ForeignKey(PredictionsFile, on_delete=models.PROTECT, related_name="chunks")
+    position = models.PositiveSmallIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        app_label = "registry"
+        db_table = "registry_predictions_chunk"
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["file", "position"], name="one_predictions_chunk_per_position"),
+        ]
+
+    def __str__(self) -> str:
+        return f"part {self.position}"
 
 
 class ValidationBasis(models.Model):

@@ -26,6 +26,7 @@ def list_validation_requests(*, actor: Actor) -> QuerySet[ValidationRequest]:
         "requested_by",
         "decision",
         "reperforms__requested_by",
+        "predictions",
     )
     return visible_to(actor, rows, entity_path=ENTITY).order_by("-id")
 
@@ -46,7 +47,9 @@ def list_evidence(*, actor: Actor, request: ValidationRequest) -> QuerySet[Evide
 
 def get_evidence(*, actor: Actor, uuid: UUID) -> EvidenceRecord:
     """Return one evidence record. Raises ``VAL012``."""
-    rows = EvidenceRecord.objects.select_related("request__intended_use__version__registered_model")
+    rows = EvidenceRecord.objects.select_related(
+        "request__predictions", "request__intended_use__version__registered_model"
+    )
     row = visible_to(actor, rows, entity_path=f"request__{ENTITY}").filter(uuid=uuid).first()
     if row is None:
         raise _not_found("VAL012", "evidence record", uuid)

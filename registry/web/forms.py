@@ -25,6 +25,16 @@ def _text(label: str, help_text: str = "", *, rows: int = 5) -> forms.CharField:
     )
 
 
+def _column(label: str, name: str, help_text: str) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        required=False,
+        max_length=100,
+        help_text=f"{help_text} Leave blank if the file calls it {name}.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "mono"}),
+    )
+
+
 def _choices(members: type[Safeguard] | type[Opinion]) -> list[tuple[str, str]]:
     return [(member.value, member.value.replace("_", " ").capitalize()) for member in members]
 
@@ -232,6 +242,26 @@ class RequestValidationForm(forms.Form):
         field = self.fields["batch"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(batch, batch.replace("_", " ")) for batch in batches]
+
+
+class PredictionsForm(forms.Form):
+    """A file of scores and outcomes, and how its columns are called."""
+
+    file = forms.FileField(
+        label="File",
+        allow_empty_file=True,
+        help_text="CSV in UTF-8 with a header, or Parquet. At most 24 MiB and two million rows.",
+        widget=forms.FileInput(attrs={"accept": ".csv,.parquet,text/csv"}),
+    )
+    score = _column("Column of the score", "score", "Probability of default from 0 to 1; higher is riskier.")
+    outcome = _column("Column of the outcome", "outcome", "1 for a default, 0 for none.")
+    sample = _column(
+        "Column of the sample", "sample", "train, test or recent; without it every row is of test."
+    )
+    segment = _column("Column of the segment", "segment", "Text or numbers; every row has one.")
+    score_before = _column(
+        "Column of the earlier score", "score_before", "The same obligor's score on an earlier rating date."
+    )
 
 
 class PackForm(forms.Form):

@@ -42,6 +42,7 @@ urlpatterns = [
     path("entities/<slug:key>/", entities.entity, name="entity"),
     path("intended-uses/<uuid:uuid>/", uses.intended_use, name="intended-use"),
     path("intended-uses/<uuid:uuid>/validations/", uses.request_validation, name="request-validation"),
+    path("intended-uses/<uuid:uuid>/predictions/new/", uses.submit_predictions, name="submit-predictions"),
     path("intended-uses/<uuid:uuid>/approvals/", uses.request_approval, name="request-approval"),
     path("intended-uses/<uuid:uuid>/safeguards/new/", uses.evidence_safeguard, name="evidence-safeguard"),
     path("intended-uses/<uuid:uuid>/trade-offs/new/", uses.state_trade_off, name="state-trade-off"),

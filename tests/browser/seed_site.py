@@ -12,6 +12,7 @@ from django.core.management import call_command
 
 if TYPE_CHECKING:
     from registry.inventory.models import IntendedUse
+    from registry.validations.models import ValidationRequest
     from tests.builders.web_world import World
 
 
@@ -70,6 +71,7 @@ def main() -> int:
     proposal = propose_policy(world).uuid
     house = api.PackRelease.objects.get(instrument="house").uuid
     again = _repeat(world)
+    predicted = _predict(world)
     api.publish_log(at=AT)
     use = world.uses["pd-capital-qrre"]
     use.refresh_from_db()
@@ -88,6 +90,10 @@ def main() -> int:
                     f"/models/{use.version.registered_model.uuid}/scope/us-sr-26-2/new/",
                     f"/decisions/{use.permission_decision_uuid}/",
                     f"/runs/{world.validated.uuid}/",
+                    f"/runs/{predicted.uuid}/",
+                    f"/evidence/{predicted.evidence.order_by('position')[0].uuid}/",
+                    f"/intended-uses/{predicted.intended_use.uuid}/",
+                    f"/intended-uses/{predicted.intended_use.uuid}/predictions/new/",
                     f"/findings/{Finding.objects.get().uuid}/",
                     "/findings/",
                     "/policy/",
@@ -182,6 +188,39 @@ def _judge(world: "World") -> "IntendedUse":
     )  # fmt: skip
     ordered.refresh_from_db()
     return ordered
+
+
+def _predict(world: "World") -> "ValidationRequest":
+    """Validate the boosted model from a file of predictions, with one check that could not be made."""
+    from registry import api
+    from tests.builders.predictions import csv_file
+    from tests.builders.web_evidence import submissions
+    from tests.builders.web_world import AT, record_run
+
+    request = api.submit_predictions(
+        actor=world.actor("vera"), at=AT, correlation_id="predictions",
+        intended_use_uuid=world.uses["card-underwriting"].uuid, content=csv_file(),
+        file_name="vendor-scores-2026-q3.csv", columns={"score": "pd_12m", "segment": "region"},
+    )  # fmt: skip
+    detail = (
+        "this check reads explanations computed with the artefact (explainer), and a file of predictions holds "
+        "scores and outcomes only; register the artefact with its data sets and ask for a validation of it"
+    )
+    said = {
+        "verdict": "not_applicable",
+        "reason": "needs_artifact",
+        "detail": detail,
+        "metrics": [],
+        "facts": {},
+    }
+    blind = [
+        one | {"facts": {}, "body": one["body"] | {"facts": {}, "notes": [request.scores_from_sentence]}}
+        for one in submissions()[:2]
+    ]
+    bare = {"check": "explain.shap", "tables": [], "figures": [], "thresholds": [], **said}
+    missing = blind[0] | said | {"check": "explain.shap", "body": blind[0]["body"] | bare}
+    record_run(request, [*blind, missing])
+    return request
 
 
 def policy(proposal: object) -> list[str]:

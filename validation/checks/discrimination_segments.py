@@ -27,15 +27,15 @@ SPEC = CheckSpec(
     major=1,
     title="Discrimination by segment",
     kind=CheckKind.DISCRIMINATION,
-    needs=("{sample}.labels", "{sample}.scores", "{sample}.features"),
+    needs=("{sample}.labels", "{sample}.scores"),
     params=(
         SAMPLE,
         ParamSpec(
             name="column",
             kind=ParamKind.TEXT,
             default="",
-            meaning="the input whose values are the segments; empty: the segments that the data set names, "
-            "and where it names none the first input",
+            meaning="the input whose values are the segments; empty: those that the data set or the file of "
+            "predictions states, and where none are stated the first input",
         ),
         ParamSpec(
             name="bins",
@@ -80,8 +80,8 @@ SPEC = CheckSpec(
         "a large segment far below the others.",
         strengths="The family-wise error over segments is stated; segments too small to judge are named and "
         "never counted as good.",
-        limitations="A segment must be an input, or a column that the data set's manifest names. Many segments leave "
-        "little power in each. A whole that is well ordered only between segments is not seen here.",
+        limitations="A segment must be an input, or stated by the data set or the file of predictions. Many segments "
+        "leave little power in each. A whole that is well ordered only between segments is not seen here.",
     ),
 )
 
@@ -148,8 +148,25 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
 def _segments(inputs: CheckInputs, params: Params) -> tuple[list[str], FloatArray]:
     """Return the names of the segments and the segment of every row."""
     sample, column = params.text("sample"), params.text("column")
-    if not column and inputs.has(f"{sample}.segments"):
+    if not column and (inputs.from_predictions or inputs.has(f"{sample}.segments")):
         return _declared(inputs, sample)
+    label, values = _column(inputs, sample, column)
+    if not np.isfinite(values).all():
+        raise UnusableInputError(
+            reason="non_finite_input", detail=f"{label} holds values that are missing or infinite"
+        )
+    distinct = np.unique(values)
+    if len(distinct) <= _FEW_VALUES:
+        names = [f"{label} = {one:g}" for one in distinct]
+        return names, np.searchsorted(distinct, values).astype(np.float64)
+    edges = quantile_edges(reference=values, bins=params.integer("bins"))
+    ends = ["", *(f"{edge:g}" for edge in edges), ""]
+    titles = [_range(label, low, high) for low, high in pairwise(ends)]
+    return titles, np.searchsorted(edges, values, side="right").astype(np.float64)
+
+
+def _column(inputs: CheckInputs, sample: str, column: str) -> tuple[str, FloatArray]:
+    """Return an input's name and its values."""
     features, names = inputs.array(f"{sample}.features"), inputs.feature_names
     if features.shape != (len(inputs.array(f"{sample}.labels")), len(names)):
         raise UnusableInputError(
@@ -157,17 +174,7 @@ def _segments(inputs: CheckInputs, params: Params) -> tuple[list[str], FloatArra
         )
     if column and column not in names:
         raise UnusableInputError(reason="unknown_column", detail=f"no column is called {column}")
-    values = features[:, names.index(column) if column else 0]
-    label = column or names[0]
-    distinct = np.unique(values)
-    if len(distinct) <= _FEW_VALUES:
-        return [f"{label} = {one:g}" for one in distinct], np.searchsorted(distinct, values).astype(
-            np.float64
-        )
-    edges = quantile_edges(reference=values, bins=params.integer("bins"))
-    ends = ["", *(f"{edge:g}" for edge in edges), ""]
-    titles = [_range(label, low, high) for low, high in pairwise(ends)]
-    return titles, np.searchsorted(edges, values, side="right").astype(np.float64)
+    return column or names[0], features[:, names.index(column) if column else 0]
 
 
 def _declared(inputs: CheckInputs, sample: str) -> tuple[list[str], FloatArray]:
@@ -187,7 +194,7 @@ def _declared(inputs: CheckInputs, sample: str) -> tuple[list[str], FloatArray]:
         raise UnusableInputError(
             reason="malformed_input", detail="a segment is none of those that have names"
         )
-    names = [known[int(one)] if known else f"segment {one:g}" for one in distinct]
+    names = [inputs.segment_name(one) if known else f"segment {one:g}" for one in distinct.tolist()]
     codes = np.where(is_missing, len(names), np.searchsorted(distinct, values))
     return [*names, _NO_SEGMENT], codes.astype(np.float64)
 

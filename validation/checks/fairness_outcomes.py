@@ -80,8 +80,8 @@ SPEC = CheckSpec(
         "the four-fifths rule of thumb is guidance on employment (29 CFR 1607.4(D)), not a rule for credit. A "
         "difference is not yet discrimination, and none is no proof of its absence. Labels exist for accepted "
         "customers only. The maximum of two gaps has no interval here; its parts have. More than two groups are "
-        "compared pair by pair, in runs of their own. The groups are the column that the data set's manifest names "
-        "as its segment, words taken in their order from 0; without one the check is not applicable.",
+        "compared pair by pair, in runs of their own. The groups are the segments that the data set's manifest or a "
+        "file of predictions states, words taken in their order from 0; without them the check is not applicable.",
     ),
 )
 
@@ -134,7 +134,7 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
             *_impact_metrics(impact, outcomes.n, cutoff, params),
             *_score_metrics(protected, control, outcomes.n),
         ),
-        tables=(_table(protected, control), _impact_table(impact, cutoff, params)),
+        tables=(_table(protected, control), _impact_table(impact, cutoff, params, inputs)),
         figures=(_figure(protected, control),),
         notes=("no threshold is built in: what difference is too large is law, by jurisdiction",),
     )
@@ -250,7 +250,7 @@ def _table(protected: _Group, control: _Group) -> Table:
     )
 
 
-def _impact_table(impact: Impact, cutoff: float, params: Params) -> Table:
+def _impact_table(impact: Impact, cutoff: float, params: Params, inputs: CheckInputs) -> Table:
     source = "given by the plan" if params.number("cutoff") else f"quantile {params['approved_share']}"
     return Table(
         id="impact",
@@ -258,7 +258,7 @@ def _impact_table(impact: Impact, cutoff: float, params: Params) -> Table:
         columns=("what", "value"),
         rows=(
             ("cut-off, highest score approved", f"{decimal_text(cutoff)}, {source}"),
-            ("protected group", f"segments = {params['protected']}"),
+            ("protected group", f"segments = {inputs.segment_name(params.number('protected'))}"),
             ("ratio", decimal_text(impact.ratio)),
             ("difference of rates in pooled standard errors", decimal_text(impact.z())),
             ("Fisher's exact p", decimal_text(impact.fisher_p())),

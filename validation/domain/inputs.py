@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from validation.domain.absence import why_absent
+
 FloatArray = NDArray[np.float64]
 
 SAMPLES = ("train", "test", "recent")
@@ -55,7 +57,8 @@ class CheckInputs:
     the PD grades, rising. ``scores_before`` are the scores of the same obligors on
     an earlier rating date, row by row, NaN where there was none. ``segments`` are numbers; where
     ``segment_names`` are given, places among those. ``portfolio`` holds declared assumptions as text;
-    ``claims`` the figures that the model's run reports about itself.
+    ``claims`` the figures that the model's run reports about itself. ``from_predictions``: the scores
+    come from a file, and nothing ties them to the artefact.
     """
 
     feature_names: tuple[str, ...]
@@ -65,6 +68,7 @@ class CheckInputs:
     portfolio: Mapping[str, str] = field(default_factory=dict)
     claims: Mapping[str, str] = field(default_factory=dict)
     artifact: ArtifactEvidence | None = None
+    from_predictions: bool = False
 
     def has(self, name: str) -> bool:
         """Return whether an input is there: an array, or ``portfolio``, ``claims`` and the like."""
@@ -75,5 +79,16 @@ class CheckInputs:
     def array(self, name: str) -> FloatArray:
         """Return an array as 64-bit floats. Raises ``NotApplicableError`` when it is absent."""
         if name not in self.arrays:
-            raise NotApplicableError(reason="missing_input", detail=f"the input {name} was not given")
+            raise self.absence(name)
         return np.asarray(self.arrays[name], dtype=np.float64)
+
+    def absence(self, name: str) -> NotApplicableError:
+        """Return the error for an input or a tool that is not there: what it is, and what would bring it."""
+        has_rows = f"{name.partition('.')[0]}.scores" in self.arrays
+        reason, detail = why_absent(name=name, from_predictions=self.from_predictions, has_rows=has_rows)
+        return NotApplicableError(reason=reason, detail=detail)
+
+    def segment_name(self, value: float) -> str:
+        """Return how a segment is called: its name, or its number where it has none."""
+        is_named = value.is_integer() and 0 <= value < len(self.segment_names)
+        return self.segment_names[int(value)] if is_named else f"{value:g}"

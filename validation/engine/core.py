@@ -10,7 +10,7 @@ import numpy as np
 
 from registry.domain.canonical import Json
 from registry.domain.clock import Clock
-from registry.domain.vocab import Verdict
+from registry.domain.vocab import ScoreSource, Verdict
 from validation.catalog import Catalog, Check
 from validation.domain.check import CheckSpec, FactKind, Feed
 from validation.domain.evidence import FEEDING
@@ -119,6 +119,9 @@ def execute_check(
     except Exception as error:
         logger.exception("the check %s raised", request.check)
         result = replace(blank, detail=f"{type(error).__name__}: {error}"[:_DETAIL_LIMIT])
+    if inputs.from_predictions:
+        # Nothing ties these scores to the registered artefact, so no fact may rest on them.
+        result = replace(result, facts={}, notes=(*result.notes, ScoreSource.PREDICTIONS.sentence))
     elapsed = (clock.now() - started).total_seconds()
     return replace(result, versions=read_surroundings(), elapsed_s=elapsed)
 
@@ -128,12 +131,14 @@ def _measure(
 ) -> Measurement:
     for name in check.spec.needed_inputs(params=request.params):
         if not inputs.has(name):
-            raise NotApplicableError(reason="missing_input", detail=f"the input {name} was not given")
+            raise inputs.absence(name)
         if "." in name:
             may_miss = check.spec.reads_missing and name.endswith(MAY_MISS)
             _ensure_usable(name, inputs, may_miss=may_miss)
     ready = tools(check.spec, seed)
     for tool in check.spec.tools:
+        if ready.lacks(tool) and inputs.from_predictions:
+            raise inputs.absence(tool)
         if ready.lacks(tool):
             raise UnusableInputError(reason="missing_tool", detail=f"the tool {tool} is not available here")
     with np.errstate(all="ignore"):

@@ -6,7 +6,7 @@
     RUNDIR/plan.json                the plan, defaults written out
     RUNDIR/tools.json               how to reach the tools (see toolbox.py)
     RUNDIR/arrays/<sample>.<part>.npy   features, labels, segments, scores_before
-    RUNDIR/scores/<sample>.npy      what the box predicted
+    RUNDIR/scores/<sample>.npy      what the box predicted, or a file of predictions says
     RUNDIR/scores/<sample>.repeat.npy   the same rows predicted again
     RUNDIR/attachments/             files that checks leave beside their results
     RUNDIR/model/                   booster.json, scorecard.json or linear.json, if any
@@ -111,6 +111,7 @@ def write_inputs(*, run_dir: Path, inputs: CheckInputs) -> None:
         "portfolio": dict(inputs.portfolio),
         "claims": dict(inputs.claims),
         "artifact": None if inputs.artifact is None else asdict(inputs.artifact),
+        "from_predictions": inputs.from_predictions,
     }
     (run_dir / "inputs.json").write_bytes(canonical_bytes(head))
 
@@ -138,6 +139,7 @@ def read_inputs(*, run_dir: Path) -> CheckInputs:
             portfolio={str(k): str(v) for k, v in head["portfolio"].items()},
             claims={str(k): str(v) for k, v in head["claims"].items()},
             artifact=None if artifact is None else _read_artifact(artifact),
+            from_predictions=head["from_predictions"] is not False,
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InvalidInput(

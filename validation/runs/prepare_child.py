@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +25,18 @@ from validation.domain.inputs import ArtifactEvidence, CheckInputs
 from validation.domain.plan import parse_plan
 from validation.engine.child import die_with_parent
 from validation.engine.inputs import write_inputs
+from validation.runs.grades import grade_edges
+from validation.runs.prepare_predictions import Say, plan_for_predictions, prepare_predictions
 from validation.runs.prepared import ORDER_FILE
 from validation.sandbox import flavours
 from validation.sandbox.parse import ParsedTable, parse_table
 
-GRADES = 10
 WITHHELD = {"label": "the label", "segment": "the segment", "score_before": "the score before"}
 """Columns that a manifest names for checks; the model's box gets none of them."""
 CLAIMED_ON = "test_"
 DECLARED_AS = {"booster": "booster.json", "lightgbm": "booster.txt", "forest": "forest.skops"}
 
 Columns = Mapping[str, NDArray[np.float64]]
-Say = Callable[[Mapping[str, Json]], None]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -62,14 +62,21 @@ def main(arguments: Sequence[str]) -> int:
 def prepare(*, run_dir: Path, say: Say) -> None:
     """Write plan, arrays, scores, declared forms and tools into the folder.
 
-    Raises what the plan, the data sets and the box raise, and ``RUN009`` when
-    a data set lacks its label.
+    Raises what the plan, the data sets and the box raise, ``RUN009`` when
+    a data set lacks its label, and ``PRD010`` to ``PRD024`` for a file of predictions.
     """
     order = json.loads((run_dir / ORDER_FILE).read_bytes())
     specs = list_specs()
-    plan = parse_plan(data=order["plan"], specs=specs)
+    is_artifact = "predictions" not in order
+    decided = order["plan"] if is_artifact else plan_for_predictions(plan=order["plan"], specs=specs)
+    plan = parse_plan(data=decided, specs=specs)
     (run_dir / "plan.json").write_bytes(canonical_bytes(plan.to_json()))
     say({"event": "plan", "titles": {request.check: specs[request.check].title for request in plan.requests}})
+    fill = _prepare_artifact if is_artifact else prepare_predictions
+    fill(run_dir=run_dir, order=order, say=say)
+
+
+def _prepare_artifact(*, run_dir: Path, order: Mapping[str, Any], say: Say) -> None:
     tables = {name: _parse(run_dir, name, sample, say) for name, sample in order["samples"].items()}
     say(
         {
@@ -124,7 +131,7 @@ def _inputs(order: Mapping[str, Any], tables: Mapping[str, ParsedTable], boxed: 
         segment_names=segment_names,
         feature_names=features,
         arrays=arrays,
-        grade_edges=_grade_edges(order["portfolio"], boxed.scores["train"]),
+        grade_edges=grade_edges(portfolio=order["portfolio"], scores=boxed.scores["train"]),
         portfolio={str(key): str(value) for key, value in order["portfolio"].items()},
         claims=_claims(order["claims"]),
         artifact=ArtifactEvidence(
@@ -174,15 +181,6 @@ def _segments(table: ParsedTable, column: str, names: Sequence[str]) -> NDArray[
     places = np.array([*(names.index(word) for word in words), np.nan])
     # A row without a word reads the last place, which holds none.
     return places[np.where(np.isnan(values), len(words), values).astype(np.int64)]
-
-
-def _grade_edges(portfolio: Mapping[str, str], training: NDArray[np.float64]) -> tuple[float, ...]:
-    """Return the declared limits of the PD grades; where none are declared, the deciles of the training scores."""
-    declared = str(portfolio.get("grade_edges", ""))
-    if declared:
-        return tuple(float(edge) for edge in declared.split(","))
-    inner = np.quantile(training, np.linspace(0, 1, GRADES + 1)[1:-1])
-    return tuple(float(edge) for edge in np.unique(inner))
 
 
 def _claims(claimed: Mapping[str, str]) -> dict[str, str]:

@@ -24,16 +24,17 @@ GRACE_S = 60.0
 
 SAMPLES = ("train", "test")
 BATCH_SAMPLE = "recent"
+PREDICTIONS_FILE = "data/predictions"
 
 
 def run_plan(claim: Claim, heart: Heart, folder: Path) -> str:
     """Run the plan of the claimed run and return how it went. Raises coded errors, and ``FencedError``."""
     order = registry_api.get_run_order(request_uuid=claim.request_uuid)
     tracker = _Tracker(claim, heart, folder)
-    heart.step("fetching the artefact", limit_s=FETCH_S)
-    registry_api.fetch_artifact(order=order, folder=folder / "artifact")
-    samples = _fetch_datasets(order, heart, folder)
-    (folder / ORDER_FILE).write_bytes(canonical_bytes(_brief(order, samples)))
+    (folder / "data").mkdir()
+    fetch = _fetch_artifact if order.predictions is None else _fetch_predictions
+    brief = {**_common_brief(order), **fetch(order, heart, folder)}
+    (folder / ORDER_FILE).write_bytes(canonical_bytes(brief))
     heart.step("preparing", limit_s=PREPARE_STEP_S)
     prepare_folder(run_dir=folder, on_event=tracker.note, ensure_going=heart.ensure_beating)
     outcome = supervise(
@@ -103,10 +104,23 @@ class _Tracker:
         self._heart.step(f"after {self.titles[result.check]}", limit_s=START_S)
 
 
+def _fetch_artifact(order: registry_api.RunOrder, heart: Heart, folder: Path) -> dict[str, object]:
+    """Fetch artefact and data sets, and say where they are. The artefact's bytes are checked while they come in."""
+    heart.step("fetching the artefact", limit_s=FETCH_S)
+    registry_api.fetch_artifact(order=order, folder=folder / "artifact")
+    return {
+        "samples": _fetch_datasets(order, heart, folder),
+        "artifact": {
+            "digest_recorded": order.artifact_digest,
+            "digest_seen": order.artifact_digest,
+            "family": order.family,
+        },
+    }
+
+
 def _fetch_datasets(order: registry_api.RunOrder, heart: Heart, folder: Path) -> dict[str, dict[str, str]]:
     """Fetch training and test data and the batch; checks know the batch as ``recent``."""
     samples = {}
-    (folder / "data").mkdir()
     for sample, role in (*((name, name) for name in SAMPLES), (BATCH_SAMPLE, order.batch)):
         heart.step(f"fetching the data set {role}", limit_s=FETCH_S)
         entry = order.dataset(role)
@@ -120,19 +134,27 @@ def _fetch_datasets(order: registry_api.RunOrder, heart: Heart, folder: Path) ->
     return samples
 
 
-def _brief(order: registry_api.RunOrder, samples: Mapping[str, Any]) -> dict[str, object]:
-    """Return the order as the preparation reads it. The artefact's bytes were checked while they came in."""
+def _fetch_predictions(order: registry_api.RunOrder, heart: Heart, folder: Path) -> dict[str, object]:
+    """Fetch the file of predictions from the register and say where it is; nothing else is fetched."""
+    assert order.predictions is not None
+    heart.step("fetching the file of predictions", limit_s=FETCH_S)
+    registry_api.fetch_predictions(order=order, path=folder / PREDICTIONS_FILE)
+    return {
+        "predictions": {
+            "file": PREDICTIONS_FILE,
+            "sha256": order.predictions.sha256,
+            "columns": order.predictions.columns,
+        }
+    }
+
+
+def _common_brief(order: registry_api.RunOrder) -> dict[str, object]:
+    """Return what the preparation reads of any order."""
     return {
         "plan": {"checks": order.plan, "seed": order.seed},
-        "samples": samples,
         "portfolio": order.assumptions,
         "claims": order.claimed_metrics,
         "tools": {"capital": _capital_tool(order)} if order.assumptions else {},
-        "artifact": {
-            "digest_recorded": order.artifact_digest,
-            "digest_seen": order.artifact_digest,
-            "family": order.family,
-        },
     }
 
 

@@ -16,6 +16,11 @@ REMEDIES = {
     "DAT003": "Turn the column into numbers, or leave it out.",
     "DAT004": "Write the data set again; reading it took too long or too much.",
     "DAT005": "Log the data set and its manifest again, together.",
+    "PRD010": "Save the table as CSV in UTF-8 with commas, or as one plain Parquet file.",
+    "PRD011": "Name the columns in the first line, separated by commas, and say which is which when you send the file.",
+    "PRD012": "Write plain numbers with a point, and as many cells in each row as the header has.",
+    "PRD013": "Send a sample of the rows.",
+    "PRD015": "Group the segments into fewer, or leave the column out.",
 }
 
 

@@ -1,4 +1,4 @@
-"""Reading a data set from outside in a confined process that can be killed."""
+"""Reading data from outside in a confined process that can be killed."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from registry.domain.predictions import COLUMNS, NEEDED, ROW_LIMIT
 from validation.sandbox.limits import BoxLimits
 from validation.sandbox.process import BoxProcess
 
@@ -59,3 +60,57 @@ def parse_table(
         layers=layers,
         categories=categories,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParsedPredictions:
+    """The columns of a file of predictions by what they mean, and the names of those that hold names."""
+
+    columns: Mapping[str, NDArray[np.float64]]
+    names: Mapping[str, tuple[str, ...]]
+    layers: tuple[str, ...]
+
+
+_KINDS = {"sample": "name", "segment": "either"}
+
+
+def parse_predictions(
+    *, path: Path, sha256: str, columns: Mapping[str, str], limits: BoxLimits | None = None
+) -> ParsedPredictions:
+    """Read a CSV or Parquet file of scores and outcomes; ``columns`` name its columns by what they mean.
+
+    A meaning without a name is read from the column that is called like it, if there is one. Raises
+    ``BoxError`` ``PRD010`` to ``PRD015``, ``DAT004`` and ``DAT005``.
+    """
+    used = limits or BoxLimits(rows=ROW_LIMIT)
+    file = path.resolve()
+    task = {"task": "predictions", "data_file": str(file), "sha256": sha256, "wanted": _wanted(columns)}
+    process = BoxProcess(task=task, readable=[file], limits=used)
+    found, names = {}, {}
+    try:
+        table, _ = process.receive("table", within_s=used.load_s)
+        rows = min(int(table["rows"]), used.rows)
+        for meaning in (str(meaning) for meaning in table["columns"]):
+            header, data = process.receive("column", within_s=used.call_s, payload=8 * rows)
+            found[meaning] = np.frombuffer(data, dtype="<f8")
+            names[meaning] = tuple(str(name) for name in header["names"])
+        process.receive("end", within_s=used.call_s)
+        layers = tuple(str(layer) for layer in process.confined["layers"])
+    finally:
+        process.close()
+    return ParsedPredictions(columns=found, names=names, layers=layers)
+
+
+def _wanted(columns: Mapping[str, str]) -> list[dict[str, object]]:
+    """Return which columns to look for. A column that was named for one thing is not taken for another."""
+    named = set(columns.values())
+    return [
+        {
+            "meaning": meaning,
+            "name": columns.get(meaning, meaning),
+            "kind": _KINDS.get(meaning, "number"),
+            "must": meaning in columns or meaning in NEEDED,
+        }
+        for meaning in COLUMNS
+        if meaning in columns or meaning in NEEDED or meaning not in named
+    ]

@@ -32,7 +32,7 @@ class BoxProcess:
 
     def __init__(self, *, task: Mapping[str, object], readable: Sequence[Path], limits: BoxLimits) -> None:
         self._limits = limits
-        self._is_data = task["task"] == "data"
+        self._is_data = task["task"] != "model"
         self._born = time.monotonic()
         self._log = bytearray()
         self._log_size = 0

@@ -9,12 +9,12 @@ import sys
 from collections.abc import Mapping
 from typing import NoReturn
 
-from validation.sandbox import confine, data_task, model_task, protocol
+from validation.sandbox import confine, data_task, model_task, predictions_task, protocol
 from validation.sandbox.answers import Answers, RefusedError
 from validation.sandbox.layers import Layer
 from validation.sandbox.limits import BoxLimits
 
-TASKS = {"model": model_task.run, "data": data_task.run}
+TASKS = {"model": model_task.run, "data": data_task.run, "predictions": predictions_task.run}
 EXIT_REFUSED = 3
 EXIT_NOT_CONFINED = 4
 

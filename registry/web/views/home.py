@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from registry import api
-from registry.domain.vocab import ApprovalStatus, FindingStatus, RequestStatus, Role
+from registry.domain.vocab import ApprovalStatus, FindingStatus, RequestStatus, Role, ScoreSource
 from registry.web.access import Visit, page
 
 QUEUE_LENGTH = 25
@@ -72,7 +72,10 @@ def _to_approve(visit: Visit) -> Queue:
 
 def _to_sign(visit: Visit) -> Queue:
     rows = api.list_validation_requests(actor=visit.actor).filter(
-        status=RequestStatus.COMPLETED, report__isnull=True, reperforms=None
+        status=RequestStatus.COMPLETED,
+        scores_from=ScoreSource.ARTIFACT,
+        report__isnull=True,
+        reperforms=None,
     )[:QUEUE_LENGTH]
     items = [
         Item(

@@ -10,7 +10,13 @@ from django.urls import reverse
 
 from registry import api
 from registry.web.access import Visit, page
-from registry.web.forms import PermitReasonForm, RequestValidationForm, SafeguardForm, TradeOffForm
+from registry.web.forms import (
+    PermitReasonForm,
+    PredictionsForm,
+    RequestValidationForm,
+    SafeguardForm,
+    TradeOffForm,
+)
 from registry.web.reading import activity, submit
 
 
@@ -72,6 +78,41 @@ def request_validation(visit: Visit, *, uuid: UUID) -> HttpResponse:
         visit.request, "The validation is requested. Results appear here as each check finishes."
     )
     return redirect("validation_web:run", row.uuid)
+
+
+@page("GET", "POST")
+def submit_predictions(visit: Visit, *, uuid: UUID) -> HttpResponse:
+    """Ask for a validation on a file of scores and outcomes."""
+    use = api.get_intended_use(actor=visit.actor, uuid=uuid)
+    form = PredictionsForm(visit.request.POST or None, visit.request.FILES or None)
+    opened = []
+
+    def act() -> None:
+        columns = dict(form.cleaned_data)
+        file = columns.pop("file")
+        row = api.submit_predictions(
+            actor=visit.actor,
+            at=visit.at,
+            correlation_id=visit.correlation_id,
+            intended_use_uuid=uuid,
+            content=file,
+            file_name=file.name,
+            columns=columns,
+        )
+        opened.append(row)
+
+    if visit.request.method == "POST" and submit(form, act):
+        messages.success(visit.request, "The file is kept and its validation requested.")
+        return redirect("validation_web:run", opened[0].uuid)
+    lede = (
+        "For a model whose artefact cannot be run here: a vendor's, or a legacy scorecard. Every check that needs "
+        "only scores and outcomes is made, and the page says what could not be checked and why."
+    )
+    return _form_page(
+        visit, use, form=form, heading="Validate from a file of predictions", submit_label="Send the file", lede=lede,
+        consequence="The file is kept with its digest and your name. Nothing ties its scores to the registered "
+        "artefact, so no result of it counts towards a permission, raises a finding or can be signed.",
+    )  # fmt: skip
 
 
 @page("POST")
@@ -183,7 +224,14 @@ def _batches(use: api.IntendedUse) -> list[str]:
 
 
 def _form_page(
-    visit: Visit, use: api.IntendedUse, *, form: object, heading: str, submit_label: str, lede: str
+    visit: Visit,
+    use: api.IntendedUse,
+    *,
+    form: object,
+    heading: str,
+    submit_label: str,
+    lede: str,
+    consequence: str = "What you record is kept for good, with your name and the time.",
 ) -> HttpResponse:
     status = 400 if visit.request.method == "POST" else 200
     return visit.render(
@@ -198,7 +246,7 @@ def _form_page(
                 ("Use case", use.use_case.name),
                 ("Entity", use.use_case.entity),
             ],
-            "consequence": "What you record is kept for good, with your name and the time.",
+            "consequence": consequence,
             "back_url": reverse("web:intended-use", args=[use.uuid]),
             "back_label": use,
         },

@@ -65,7 +65,9 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRegistry]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
-            body = json.loads(self.rfile.read(length)) if length else None
+            raw = self.rfile.read(length)
+            is_json = self.headers.get("Content-Type") == "application/json"
+            body = json.loads(raw) if is_json else raw or None
             fake.asked.append(Asked(self.command, self.path, dict(self.headers), body))
             status, answer = fake.take(self.path.removeprefix("/api/v1/"))
             data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
