@@ -18,6 +18,7 @@ from registry.actions.subjects import subject_of
 from registry.audit.api import AuditAction, record
 from registry.domain.canonical import Json, to_json
 from registry.domain.errors import InvalidInput
+from registry.domain.false_alarms import FalseAlarmBound, read_bound
 from registry.people.actors import Actor
 from registry.validations.models import ChallengeNote, EvidenceRecord, ValidationReport, ValidationRequest
 from registry.validations.selectors import evidence_digest, find_report, get_validation_request, list_evidence
@@ -38,6 +39,11 @@ class ValidationDossier:
     report: ValidationReport | None
     evidence_digest: str
 
+    @property
+    def false_alarms(self) -> FalseAlarmBound | None:
+        """Return how often the statistical alarms may be false together; None where no result records it."""
+        return read_bound(row.body for row in self.evidence)
+
     def to_json(self) -> dict[str, Json]:
         """Return everything as canonical JSON values."""
         request, use = self.request, self.request.intended_use
@@ -55,6 +61,7 @@ class ValidationDossier:
             "decision": request.decision.uuid,
             "plan": request.plan,
             "plan_digest": request.plan_digest,
+            "false_alarms": self.false_alarms.to_json() if self.false_alarms else None,
             "evidence": [_evidence(row) for row in self.evidence],
             "evidence_digest": self.evidence_digest,
             "challenges": [_challenge(note) for note in self.challenges],

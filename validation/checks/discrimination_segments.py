@@ -7,7 +7,15 @@ from itertools import pairwise
 
 import numpy as np
 
-from validation.domain.check import CheckKind, CheckSpec, FiveParts, ParamKind, Params, ParamSpec
+from validation.domain.check import (
+    CheckKind,
+    CheckSpec,
+    FiveParts,
+    ParamKind,
+    Params,
+    ParamSpec,
+    StatisticalAlarm,
+)
 from validation.domain.inputs import CheckInputs, FloatArray, NotApplicableError, UnusableInputError
 from validation.domain.params import SAMPLE
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
@@ -68,6 +76,15 @@ SPEC = CheckSpec(
     ),
     metrics=("lowest_auc", "segments_below_floor", "min_p_adjusted", "segments_too_small"),
     feeds=(),
+    alarms=(
+        StatisticalAlarm(
+            p_value="min_p_adjusted",
+            null="every segment reaches the floor",
+            counts=("segments_below_floor",),
+            level="alpha",
+            caveat="DeLong on the logit scale, for large samples",
+        ),
+    ),
     doc=FiveParts(
         purpose="Finds segments in which the score orders defaults badly while the whole looks good.",
         mechanism="AUC with DeLong's interval inside every segment that holds enough of both classes. For each "

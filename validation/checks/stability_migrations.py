@@ -5,7 +5,15 @@ from decimal import Decimal
 
 import numpy as np
 
-from validation.domain.check import CheckKind, CheckSpec, FiveParts, ParamKind, Params, ParamSpec
+from validation.domain.check import (
+    CheckKind,
+    CheckSpec,
+    FiveParts,
+    ParamKind,
+    Params,
+    ParamSpec,
+    StatisticalAlarm,
+)
 from validation.domain.inputs import SAMPLES, CheckInputs, FloatArray, UnusableInputError
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
 from validation.domain.tools import Tools
@@ -48,6 +56,15 @@ SPEC = CheckSpec(
     ),
     metrics=("upper_bandwidth", "lower_bandwidth", "share_moved", "min_p_adjusted", "cells_rising"),
     feeds=(),
+    alarms=(
+        StatisticalAlarm(
+            p_value="min_p_adjusted",
+            null="no cell holds more than its neighbour towards the diagonal",
+            counts=("cells_rising",),
+            level="alpha",
+            caveat="normal in large cells",
+        ),
+    ),
     doc=FiveParts(
         purpose="Asks how far obligors move between rating grades from one date to the next, and whether near "
         "moves are more common than far ones.",

@@ -12,6 +12,9 @@ from scipy.special import bdtrc, betainc, betaincinv, chdtrc
 
 from validation.domain.inputs import FloatArray
 
+# Statistics that differ by less than this share are equal.
+_ROUNDING = 1e-12
+
 
 @dataclass(frozen=True, kw_only=True)
 class Grades:
@@ -108,6 +111,20 @@ def hosmer_lemeshow(*, table: Grades) -> HosmerLemeshow:
         p_out_of_sample=float(chdtrc(count, statistic)),
         p_in_sample=float(chdtrc(count - 2, statistic)) if count > 2 else None,
     )
+
+
+def simulated_misfit_p(*, table: Grades, draws: int, seed: int) -> float:
+    """Return the p-value of Hosmer and Lemeshow's statistic among defaults drawn from the PDs.
+
+    Holds however few defaults a grade expects (Besag and Clifford 1989). Grades as ``hosmer_lemeshow`` needs them;
+    defaults of obligors with unlike PDs spread less than these, so it errs on the side of no alarm.
+    """
+    expected, sizes = table.obligors * table.pds, table.obligors.astype(np.int64)
+    spread = expected * (1.0 - table.pds)
+    drawn = np.random.default_rng(seed).binomial(sizes, table.pds, size=(draws, len(sizes)))
+    statistics = ((drawn - expected) ** 2 / spread).sum(axis=1)
+    seen = float(((table.defaults - expected) ** 2 / spread).sum())
+    return float(1 + (statistics >= seen * (1.0 - _ROUNDING)).sum()) / (1 + draws)
 
 
 def brier(*, labels: FloatArray, scores: FloatArray, edges: tuple[float, ...]) -> Brier:
