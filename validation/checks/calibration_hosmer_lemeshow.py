@@ -41,7 +41,7 @@ SPEC = CheckSpec(
             name="min_expected",
             kind=ParamKind.DECIMAL,
             default="1",
-            meaning="fewest expected defaults in any grade",
+            meaning="fewest expected defaults in any grade, for chi-square",
             minimum=Decimal("0.1"),
         ),
         ParamSpec(
@@ -76,8 +76,9 @@ SPEC = CheckSpec(
         signs_of_high_risk="A small p; one grade that supplies most of the statistic.",
         strengths="Sees misfit in both directions and spread thinly over many grades.",
         limitations="Chi-square is approximate where a grade expects few defaults: at a level of 1 % it alarms in "
-        "1.5 % of sound models where a grade expects one default. With fewer the check is not applicable. With "
-        "very many obligors it rejects misfit of no economic weight. Obligors are taken as independent.",
+        "1.5 % of sound models where a grade expects one default. With fewer it is not applicable, unless "
+        "simulated. With very many obligors it rejects misfit of no economic weight. Obligors are taken as "
+        "independent.",
     ),
 )
 
@@ -88,14 +89,14 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     outcomes = read_outcomes(inputs=inputs, sample=sample, min_defaults=params.integer("min_defaults"))
     ensure_probabilities(scores=outcomes.scores, sample=sample)
     table = grades(labels=outcomes.labels, scores=outcomes.scores, edges=inputs.grade_edges)
-    _ensure_expected(table, params.number("min_expected"), outcomes.n)
+    degrees = params.text("degrees")
+    _ensure_expected(table, 0.0 if degrees == "simulated" else params.number("min_expected"), outcomes.n)
     found = hosmer_lemeshow(table=table)
     outside, inside = found.p_out_of_sample, found.p_in_sample
     if inside is None:
         raise NotApplicableError(
             reason="insufficient_data", detail=f"{found.grades} grades hold obligors; 3 are needed"
         )
-    degrees = params.text("degrees")
     judged, other = (inside, outside) if degrees == "in_sample" else (outside, inside)
     method = f"Hosmer-Lemeshow over {found.grades} grades, df for {degrees}"
     if degrees == "simulated":

@@ -27,6 +27,7 @@ from validation.stats.outcomes import Outcomes, read_outcomes
 from validation.stats.stability import quantile_edges
 
 _FEW_VALUES = 20
+_CONFIDENCE = 0.95
 
 SPEC = CheckSpec(
     id="discrimination.segments",
@@ -126,7 +127,7 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     p_values = np.asarray([below_floor_p(area=area, floor=params.number("floor")) for _, area in judged])
     adjusted = holm(p_values)
     lowest, area = min(judged, key=lambda pair: pair[1].estimate)
-    interval = area.interval(confidence=0.95)
+    interval = area.interval(confidence=1.0 - (1.0 - _CONFIDENCE) / len(judged))
     method = f"AUC at least {params['floor']}, Holm over {len(judged)} segments"
     return Measurement(
         metrics=(
@@ -135,9 +136,9 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
                 estimate=area.estimate,
                 lower=interval.lower,
                 upper=interval.upper,
-                confidence=interval.confidence,
+                confidence=_CONFIDENCE,
                 n=lowest.rows,
-                method=f"{lowest.name}, the lowest of {len(judged)}; {interval.method}",
+                method=f"{lowest.name}, the lowest of {len(judged)}; {interval.method}, Bonferroni",
             ),
             Metric(
                 name="segments_below_floor",
@@ -155,7 +156,7 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
         ),
         tables=(_by_segment(found, adjusted),),
         figures=(_figure(judged),),
-        notes=("the lowest of many looks lower than it is: judge the adjusted p",),
+        notes=("the interval of the lowest holds for all segments together; judge the adjusted p",),
     )
 
 
@@ -202,7 +203,7 @@ def _by_segment(found: Sequence[_Segment], adjusted: FloatArray) -> Table:
     for one in found:
         figures: tuple[str, ...] = ("too few to judge", "", "", "")
         if one.area is not None:
-            interval = one.area.interval(confidence=0.95)
+            interval = one.area.interval(confidence=_CONFIDENCE)
             ends = ("" if end is None else decimal_text(end) for end in (interval.lower, interval.upper))
             figures = (decimal_text(one.area.estimate), *ends, decimal_text(next(left)))
         rows.append((one.name, str(one.rows), str(one.defaults), *figures))
@@ -217,7 +218,7 @@ def _by_segment(found: Sequence[_Segment], adjusted: FloatArray) -> Table:
 def _figure(judged: Sequence[tuple[_Segment, Auc]]) -> Figure:
     lines: dict[str, list[float]] = {"AUC": [], "95 % lower": [], "95 % upper": []}
     for _, area in judged:
-        interval = area.interval(confidence=0.95)
+        interval = area.interval(confidence=_CONFIDENCE)
         lines["AUC"].append(area.estimate)
         # Where no interval can be stated the bar stands alone.
         lines["95 % lower"].append(area.estimate if interval.lower is None else interval.lower)

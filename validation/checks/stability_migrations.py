@@ -79,8 +79,9 @@ SPEC = CheckSpec(
         "the matrix itself is shown.",
         limitations="Reads the scores of an earlier date from the sample; without them it is not applicable. "
         "Obligors who left or defaulted in between are not seen. Few obligors in a grade leave little power. "
-        "The interval of a bandwidth is normal and takes obligors as independent; with few movers it is too "
-        "narrow. The ECB sets no pass mark; any limit is house policy.",
+        "The interval of a bandwidth is Wilson's, for as many cases as its error speaks of, and takes obligors "
+        "as independent; with some thirty movers it holds the truth in 92 to 93 % of samples at 95 %. The ECB "
+        "sets no pass mark; any limit is house policy.",
     ),
 )
 

@@ -39,6 +39,7 @@ class HosmerLemeshow:
 class Brier:
     """Brier score, its standard error, Murphy's split over grade means, and the skill.
 
+    ``score_degrees`` and ``skill_degrees`` are the degrees of freedom of the errors: few where few rows dominate.
     ``within_grades`` is what the split over grade means leaves out:
     brier = reliability - resolution + uncertainty + within_grades.
     """
@@ -51,6 +52,8 @@ class Brier:
     within_grades: float
     skill: float
     skill_error: float
+    score_degrees: float
+    skill_degrees: float
 
 
 def grade_index(*, scores: FloatArray, edges: tuple[float, ...]) -> FloatArray:
@@ -151,7 +154,18 @@ def brier(*, labels: FloatArray, scores: FloatArray, edges: tuple[float, ...]) -
         within_grades=score - (reliability - resolution + uncertainty),
         skill=1.0 - score / uncertainty,
         skill_error=float(influence.std(ddof=1) / np.sqrt(n)),
+        score_degrees=_spread_degrees(errors),
+        skill_degrees=_spread_degrees(influence),
     )
+
+
+def _spread_degrees(values: FloatArray) -> float:
+    """Return the degrees of freedom of a sample variance: 2 n / (kurtosis - 1), at most n - 1."""
+    squares = (values - values.mean()) ** 2
+    mean = float(squares.mean())
+    excess = float((squares**2).mean()) / mean**2 - 1.0 if mean > 0.0 else 0.0
+    most = len(values) - 1.0
+    return min(most, 2.0 * len(values) / excess) if excess > 0.0 else most
 
 
 def expected_calibration_error(*, table: Grades) -> float:
