@@ -67,6 +67,10 @@ def cover(*, case: Case, trials: int, seed: int) -> Coverage:
 
 def cases() -> list[Case]:
     """Return every case."""
+    return [*_of_discrimination(), *_of_rates(), *_of_groups_and_means()]
+
+
+def _of_discrimination() -> list[Case]:
     return [
         *(
             Case(
@@ -107,6 +111,11 @@ def cases() -> list[Case]:
             for n, r in ((1_000, 0.02), (1_000, 0.05), (5_000, 0.05))
             for part, name in ((0, "Brier score"), (1, "Brier skill"))
         ),
+    ]
+
+
+def _of_rates() -> list[Case]:
+    return [
         *(
             Case(
                 interval="PSI",
@@ -148,6 +157,11 @@ def cases() -> list[Case]:
             Case(interval="migration bandwidth", condition=f"{n} obligors", draw=_bandwidth(n))
             for n in (200, 1_000, 5_000)
         ),
+    ]
+
+
+def _of_groups_and_means() -> list[Case]:
+    return [
         *(
             Case(
                 interval="adverse impact ratio, log scale",
