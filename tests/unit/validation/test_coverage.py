@@ -8,7 +8,10 @@ from tests.studies.coverage import Case, Coverage, cases, cover
 from tests.studies.plan_alarms import Portfolio, house_plan, tally
 
 TRIALS = 300
-HARDEST = list({case.interval: case for case in reversed(cases())}.values())
+HARDEST = [
+    *{case.interval: case for case in reversed(cases())}.values(),
+    *(case for case in cases() if "20 bins" in case.condition),
+]
 
 
 @pytest.mark.parametrize("case", HARDEST, ids=[f"{case.interval}: {case.condition}" for case in HARDEST])
