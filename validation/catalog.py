@@ -96,7 +96,22 @@ def _read_check(module: ModuleType) -> Check:
     spec, compute = getattr(module, "SPEC", None), getattr(module, "compute", None)
     if not isinstance(spec, CheckSpec) or not callable(compute):
         raise _refused(f"`{getattr(module, '__name__', module)}` offers no SPEC and compute")
+    _ensure_alarms(spec)
     return Check(spec=spec, compute=compute)
+
+
+def _ensure_alarms(spec: CheckSpec) -> None:
+    params = {param.name for param in spec.params}
+    for alarm in spec.alarms:
+        is_leveled = not alarm.counts or alarm.level in params
+        if not {alarm.p_value, *alarm.counts} <= set(spec.metrics) or not is_leveled:
+            raise _refused(
+                f"an alarm of `{spec.id}` names a metric or a parameter that the check does not have"
+            )
+        if alarm.level_over and alarm.level_over not in params:
+            raise _refused(
+                f"an alarm of `{spec.id}` shares its level over a parameter that the check does not have"
+            )
 
 
 def _refused(message: str) -> InvalidInput:

@@ -18,6 +18,7 @@ from registry.actions.subjects import subject_of
 from registry.audit.api import AuditAction, record
 from registry.domain.canonical import Json, to_json
 from registry.domain.errors import InvalidInput
+from registry.domain.false_alarms import FalseAlarmBound, read_bound
 from registry.people.actors import Actor
 from registry.validations.basis import find_basis
 from registry.validations.models import (
@@ -49,6 +50,11 @@ class ValidationDossier:
     report: ValidationReport | None
     evidence_digest: str
 
+    @property
+    def false_alarms(self) -> FalseAlarmBound | None:
+        """Return how often the statistical alarms may be false together; None where no result records it."""
+        return read_bound(row.body for row in self.evidence)
+
     def to_json(self) -> dict[str, Json]:
         """Return everything as canonical JSON values."""
         request, use = self.request, self.request.intended_use
@@ -72,6 +78,7 @@ class ValidationDossier:
             "basis": None if self.basis is None else self.basis.content,
             "basis_digest": None if self.basis is None else self.basis.digest,
             "reperforms": None if request.reperforms is None else request.reperforms.uuid,
+            "false_alarms": self.false_alarms.to_json() if self.false_alarms else None,
             "evidence": [_evidence(row) for row in self.evidence],
             "evidence_digest": self.evidence_digest,
             "challenges": [_challenge(note) for note in self.challenges],

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from registry import api
 from registry.domain.errors import InvalidInput
+from registry.domain.false_alarms import read_bound
 from registry.domain.vocab import FindingStatus, ScoreSource, Severity
 from registry.portal.door import Download, Page, Visit, logged, parse_uuid
 
@@ -273,6 +274,7 @@ def validation(visit: Visit, *, uuid: UUID) -> Page:
         context={
             "validation": row,
             "records": records,
+            "false_alarms": read_bound(record.body for record in records),
             "report": api.find_report(request=row),
             "reperformances": api.list_reperformances(actor=visit.actor, original=row),
             "challenges": row.challenges.select_related("author").order_by("id"),

@@ -1,11 +1,15 @@
 """Results of checks as a run of the boosted card model gives them, with figures and tables."""
 
 import math
+from dataclasses import replace
 
 from registry.domain.canonical import Json
 from registry.domain.vocab import Verdict
+from validation.catalog import list_specs
 from validation.domain.evidence import to_evidence
+from validation.domain.false_alarms import judged_limits
 from validation.domain.results import CheckResult, Figure, Metric, Series, Table
+from validation.domain.thresholds import parse_threshold
 
 Submission = dict[str, Json]
 
@@ -38,7 +42,16 @@ def _body(item: Submission) -> dict[str, Json]:
     return body
 
 
-def _submission(result: CheckResult) -> Submission:
+def _submission(measured: CheckResult) -> Submission:
+    spec = list_specs()[measured.check]
+    known = {param.name for param in spec.params}
+    limits = judged_limits(
+        spec=spec,
+        params=spec.parse_params(given={k: v for k, v in measured.params.items() if k in known}),
+        thresholds=[parse_threshold(data=threshold) for threshold in measured.thresholds],
+    )
+    alarms = {"level": "0.05", "limits": [limit.to_json() for limit in limits]}
+    result = replace(measured, alarms=alarms)
     return {**to_evidence(result=result), "body": result.to_json()}
 
 
@@ -142,7 +155,7 @@ def _jeffreys() -> CheckResult:
         verdict=Verdict.FAIL,
         reason="threshold",
         seed=20250101,
-        detail="min_p_adjusted is 0.0132, at least 0.05 is asked: grade 5 defaults more often than predicted",
+        detail="min_p_adjusted is 0.0132, at least 0.02 is asked: grade 5 defaults more often than predicted",
         metrics=(
             Metric(
                 name="min_p_adjusted", estimate=0.0132, n=7500, method="Jeffreys, one-sided, Holm over grades"
@@ -176,7 +189,7 @@ def _jeffreys() -> CheckResult:
                 "metric": "min_p_adjusted",
                 "direction": "at_least",
                 "inclusive": True,
-                "value": "0.05",
+                "value": "0.02",
                 "verdict": "fail",
                 "cites": ["house#H7"],
             },
@@ -217,9 +230,19 @@ def _drift() -> CheckResult:
                 series=(Series(name="PSI", points=points),),
             ),
         ),
-        params={"method": "psi", "column_threshold": "0.1"},
+        params={"method": "psi", "column_threshold": "0.1", "false_alarms_per_year": "0.24"},
         versions={"evidently": "0.7.23"},
         elapsed_s=0.88,
+        thresholds=(
+            {
+                "metric": "share_drifted",
+                "direction": "at_most",
+                "inclusive": True,
+                "value": "0.15",
+                "verdict": "warn",
+                "cites": ["house#H7"],
+            },
+        ),
     )
 
 

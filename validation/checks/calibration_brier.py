@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from scipy.special import ndtri
+from scipy.special import stdtrit
 
 from validation.domain.check import CheckKind, CheckSpec, Feed, FiveParts, ParamKind, Params, ParamSpec
 from validation.domain.inputs import CheckInputs
@@ -44,7 +44,8 @@ SPEC = CheckSpec(
         strengths="A proper score: no model gains by stating other probabilities than it holds. "
         "One figure for calibration and discrimination, with its causes.",
         limitations="Dominated by the many non-defaults when defaults are rare. The parts depend on the "
-        "grades. Intervals are large-sample and take obligors as independent.",
+        "grades. Intervals are Student's, with the degrees of freedom that few defaults leave, and take "
+        "obligors as independent.",
     ),
 )
 
@@ -57,9 +58,9 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     ensure_probabilities(scores=outcomes.scores, sample=sample)
     parts = brier(labels=outcomes.labels, scores=outcomes.scores, edges=inputs.grade_edges)
     table = grades(labels=outcomes.labels, scores=outcomes.scores, edges=inputs.grade_edges)
-    reach = -float(ndtri((1.0 - confidence) / 2.0))
 
-    def with_interval(name: str, estimate: float, error: float, method: str) -> Metric:
+    def with_interval(name: str, estimate: float, error: float, degrees: float, method: str) -> Metric:
+        reach = -float(stdtrit(degrees, (1.0 - confidence) / 2.0))
         return Metric(
             name=name,
             estimate=estimate,
@@ -79,8 +80,17 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     }
     return Measurement(
         metrics=(
-            with_interval("brier", parts.score, parts.score_error, "mean squared error, normal interval"),
-            with_interval("skill", parts.skill, parts.skill_error, "1 - Brier / uncertainty, delta method"),
+            with_interval(
+                "brier",
+                parts.score,
+                parts.score_error,
+                parts.score_degrees,
+                "mean squared error, Student's t",
+            ),
+            with_interval(
+                *("skill", parts.skill, parts.skill_error, parts.skill_degrees),
+                "1 - Brier / uncertainty, delta method, Student's t",
+            ),
             *(
                 Metric(
                     name=name,

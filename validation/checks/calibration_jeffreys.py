@@ -4,7 +4,16 @@ from decimal import Decimal
 
 import numpy as np
 
-from validation.domain.check import CheckKind, CheckSpec, Feed, FiveParts, ParamKind, Params, ParamSpec
+from validation.domain.check import (
+    CheckKind,
+    CheckSpec,
+    Feed,
+    FiveParts,
+    ParamKind,
+    Params,
+    ParamSpec,
+    StatisticalAlarm,
+)
 from validation.domain.inputs import CheckInputs, FloatArray
 from validation.domain.params import SAMPLE
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
@@ -38,6 +47,16 @@ SPEC = CheckSpec(
     ),
     metrics=("min_p_adjusted", "grades_underestimated"),
     feeds=(Feed(metric="min_p_adjusted", fact="evidence.calibration_min_p"),),
+    alarms=(
+        StatisticalAlarm(
+            p_value="min_p_adjusted",
+            null="no grade defaults more often than its PD says",
+            counts=("grades_underestimated",),
+            level="alpha",
+            caveat="p is a posterior probability: with few defaults chance reaches a limit up to "
+            "one and a half times as often as it says",
+        ),
+    ),
     doc=FiveParts(
         purpose="Asks for each rating grade whether the estimated PD is lower than the truth.",
         mechanism="With N obligors and D defaults the default rate has the posterior "

@@ -2,7 +2,15 @@
 
 from decimal import Decimal
 
-from validation.domain.check import CheckKind, CheckSpec, FiveParts, ParamKind, Params, ParamSpec
+from validation.domain.check import (
+    CheckKind,
+    CheckSpec,
+    FiveParts,
+    ParamKind,
+    Params,
+    ParamSpec,
+    StatisticalAlarm,
+)
 from validation.domain.inputs import CheckInputs, FloatArray, NotApplicableError
 from validation.domain.params import SAMPLE
 from validation.domain.results import Measurement, Metric, Table, decimal_text
@@ -60,6 +68,14 @@ SPEC = CheckSpec(
     ),
     metrics=("min_p_adjusted", "grades_underestimated", "grades_below_prudent_bound"),
     feeds=(),
+    alarms=(
+        StatisticalAlarm(
+            p_value="min_p_adjusted",
+            null="no grade defaults more often than its PD says, under the stated correlation",
+            counts=("grades_underestimated",),
+            level="alpha",
+        ),
+    ),
     doc=FiveParts(
         purpose="Asks for each grade whether its PD is too low, without taking obligors as independent.",
         mechanism="The chance of as many defaults or more under one common factor (Vasicek 2002), by quadrature "

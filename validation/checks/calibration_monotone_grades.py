@@ -4,7 +4,15 @@ from decimal import Decimal
 
 import numpy as np
 
-from validation.domain.check import CheckKind, CheckSpec, FiveParts, ParamKind, Params, ParamSpec
+from validation.domain.check import (
+    CheckKind,
+    CheckSpec,
+    FiveParts,
+    ParamKind,
+    Params,
+    ParamSpec,
+    StatisticalAlarm,
+)
 from validation.domain.inputs import CheckInputs, FloatArray, NotApplicableError
 from validation.domain.params import SAMPLE
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
@@ -38,6 +46,14 @@ SPEC = CheckSpec(
         *("steps_falling_share", "mass_falling_share"),
     ),
     feeds=(),
+    alarms=(
+        StatisticalAlarm(
+            p_value="min_p_adjusted",
+            null="no grade defaults less often than the one before it",
+            counts=("reversals_beyond_chance",),
+            level="alpha",
+        ),
+    ),
     doc=FiveParts(
         purpose="Asks whether a riskier grade really defaults more often than the one before it.",
         mechanism="Default rates of neighbouring grades are compared, safest first. A reversal is a fall from "

@@ -1,6 +1,6 @@
 """Check ``calibration.spiegelhalter``: is the squared error what the PDs themselves promise?"""
 
-from validation.domain.check import CheckKind, CheckSpec, FiveParts, Params
+from validation.domain.check import CheckKind, CheckSpec, FiveParts, Params, StatisticalAlarm
 from validation.domain.inputs import CheckInputs, NotApplicableError
 from validation.domain.params import MIN_DEFAULTS, SAMPLE
 from validation.domain.results import Measurement, Metric
@@ -20,6 +20,13 @@ SPEC = CheckSpec(
     ),
     metrics=("z", "p_value", "excess_brier"),
     feeds=(),
+    alarms=(
+        StatisticalAlarm(
+            p_value="p_value",
+            null="every obligor's PD is the true one",
+            caveat="normal in large samples",
+        ),
+    ),
     doc=FiveParts(
         purpose="Asks whether the probabilities of single obligors are right, without grades or bins.",
         mechanism="The Brier score less its expectation under the PDs, in the standard deviations that the PDs "

@@ -2,7 +2,16 @@
 
 from decimal import Decimal
 
-from validation.domain.check import CheckKind, CheckSpec, Feed, FiveParts, ParamKind, Params, ParamSpec
+from validation.domain.check import (
+    CheckKind,
+    CheckSpec,
+    Feed,
+    FiveParts,
+    ParamKind,
+    Params,
+    ParamSpec,
+    StatisticalAlarm,
+)
 from validation.domain.inputs import CheckInputs, UnusableInputError
 from validation.domain.params import CONFIDENCE
 from validation.domain.results import Measurement, Metric, Table
@@ -39,6 +48,13 @@ SPEC = CheckSpec(
     feeds=(
         Feed(metric="gini_advantage", fact="evidence.advantage_gini"),
         Feed(metric="gini_advantage.lower", fact="evidence.advantage_gini_lower"),
+    ),
+    alarms=(
+        StatisticalAlarm(
+            p_value="p_two_sided",
+            null="candidate and challenger order defaults alike",
+            caveat="paired DeLong, for large samples",
+        ),
     ),
     doc=FiveParts(
         purpose="Measures what the candidate gains over a model that explains itself, on the same data.",

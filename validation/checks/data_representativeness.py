@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from validation.domain.check import CheckKind, CheckSpec, FiveParts, ParamKind, Params, ParamSpec
+from validation.domain.check import (
+    CheckKind,
+    CheckSpec,
+    FiveParts,
+    ParamKind,
+    Params,
+    ParamSpec,
+    StatisticalAlarm,
+)
 from validation.domain.inputs import CheckInputs, FloatArray
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
 from validation.domain.tools import Tools
@@ -55,6 +63,14 @@ SPEC = CheckSpec(
     ),
     metrics=("share_different", "largest_psi", "min_p_adjusted", "default_rate_gap"),
     feeds=(),
+    alarms=(
+        StatisticalAlarm(
+            p_value="min_p_adjusted",
+            null="no column differs from training",
+            counts=("share_different",),
+            level="alpha",
+        ),
+    ),
     doc=FiveParts(
         purpose="Asks whether the model learned from customers like those it is judged on and used for.",
         mechanism="Every input of the training sample is compared with the other sample as the check of data "

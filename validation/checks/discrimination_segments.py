@@ -7,7 +7,15 @@ from itertools import pairwise
 
 import numpy as np
 
-from validation.domain.check import CheckKind, CheckSpec, FiveParts, ParamKind, Params, ParamSpec
+from validation.domain.check import (
+    CheckKind,
+    CheckSpec,
+    FiveParts,
+    ParamKind,
+    Params,
+    ParamSpec,
+    StatisticalAlarm,
+)
 from validation.domain.inputs import CheckInputs, FloatArray, NotApplicableError, UnusableInputError
 from validation.domain.params import SAMPLE
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
@@ -21,6 +29,7 @@ from validation.stats.stability import quantile_edges
 _FEW_VALUES = 20
 _MOST_SEGMENTS = 1_000
 _NO_SEGMENT = "no segment stated"
+_CONFIDENCE = 0.95
 
 SPEC = CheckSpec(
     id="discrimination.segments",
@@ -71,6 +80,15 @@ SPEC = CheckSpec(
     ),
     metrics=("lowest_auc", "segments_below_floor", "min_p_adjusted", "segments_too_small"),
     feeds=(),
+    alarms=(
+        StatisticalAlarm(
+            p_value="min_p_adjusted",
+            null="every segment reaches the floor",
+            counts=("segments_below_floor",),
+            level="alpha",
+            caveat="DeLong on the logit scale, for large samples",
+        ),
+    ),
     doc=FiveParts(
         purpose="Finds segments in which the score orders defaults badly while the whole looks good.",
         mechanism="AUC with DeLong's interval inside every segment that holds enough of both classes. For each "
@@ -112,7 +130,7 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     p_values = np.asarray([below_floor_p(area=area, floor=params.number("floor")) for _, area in judged])
     adjusted = holm(p_values)
     lowest, area = min(judged, key=lambda pair: pair[1].estimate)
-    interval = area.interval(confidence=0.95)
+    interval = area.interval(confidence=1.0 - (1.0 - _CONFIDENCE) / len(judged))
     method = f"AUC at least {params['floor']}, Holm over {len(judged)} segments"
     return Measurement(
         metrics=(
@@ -121,9 +139,9 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
                 estimate=area.estimate,
                 lower=interval.lower,
                 upper=interval.upper,
-                confidence=interval.confidence,
+                confidence=_CONFIDENCE,
                 n=lowest.rows,
-                method=f"{lowest.name}, the lowest of {len(judged)}; {interval.method}",
+                method=f"{lowest.name}, the lowest of {len(judged)}; {interval.method}, Bonferroni",
             ),
             Metric(
                 name="segments_below_floor",
@@ -141,7 +159,7 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
         ),
         tables=(_by_segment(found, adjusted),),
         figures=(_figure(judged),),
-        notes=("the lowest of many looks lower than it is: judge the adjusted p",),
+        notes=("the interval of the lowest holds for all segments together; judge the adjusted p",),
     )
 
 
@@ -219,7 +237,7 @@ def _by_segment(found: Sequence[_Segment], adjusted: FloatArray) -> Table:
     for one in found:
         figures: tuple[str, ...] = ("too few to judge", "", "", "")
         if one.area is not None:
-            interval = one.area.interval(confidence=0.95)
+            interval = one.area.interval(confidence=_CONFIDENCE)
             ends = ("" if end is None else decimal_text(end) for end in (interval.lower, interval.upper))
             figures = (decimal_text(one.area.estimate), *ends, decimal_text(next(left)))
         rows.append((one.name, str(one.rows), str(one.defaults), *figures))
@@ -234,7 +252,7 @@ def _by_segment(found: Sequence[_Segment], adjusted: FloatArray) -> Table:
 def _figure(judged: Sequence[tuple[_Segment, Auc]]) -> Figure:
     lines: dict[str, list[float]] = {"AUC": [], "95 % lower": [], "95 % upper": []}
     for _, area in judged:
-        interval = area.interval(confidence=0.95)
+        interval = area.interval(confidence=_CONFIDENCE)
         lines["AUC"].append(area.estimate)
         # Where no interval can be stated the bar stands alone.
         lines["95 % lower"].append(area.estimate if interval.lower is None else interval.lower)

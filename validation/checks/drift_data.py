@@ -7,7 +7,16 @@ from decimal import Decimal
 import numpy as np
 
 from validation.domain.attached import MOST_BYTES, table_of
-from validation.domain.check import CheckKind, CheckSpec, Feed, FiveParts, ParamKind, Params, ParamSpec
+from validation.domain.check import (
+    CheckKind,
+    CheckSpec,
+    Feed,
+    FiveParts,
+    ParamKind,
+    Params,
+    ParamSpec,
+    StatisticalAlarm,
+)
 from validation.domain.inputs import CheckInputs, FloatArray, UnusableInputError
 from validation.domain.params import CURRENT, REFERENCE
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
@@ -98,6 +107,19 @@ SPEC = CheckSpec(
     ),
     metrics=("share_drifted", "columns_drifted", "disagreements", "share_significant", "min_p_adjusted"),
     feeds=(Feed(metric="share_drifted", fact="evidence.data_drift_share"),),
+    alarms=(
+        StatisticalAlarm(
+            p_value="min_p_adjusted",
+            null="no column has changed",
+            counts=(
+                "share_drifted",
+                "columns_drifted",
+                "share_significant",
+            ),
+            level="false_alarms_per_year",
+            level_over="batches_per_year",
+        ),
+    ),
     doc=FiveParts(
         purpose="Finds the inputs whose distribution in a recent batch differs from the reference.",
         mechanism="One sort per column gives the distance by the plan's method. A column drifts when that "

@@ -6,7 +6,15 @@ from decimal import Decimal
 import numpy as np
 from scipy.special import ndtr
 
-from validation.domain.check import CheckKind, CheckSpec, FiveParts, ParamKind, Params, ParamSpec
+from validation.domain.check import (
+    CheckKind,
+    CheckSpec,
+    FiveParts,
+    ParamKind,
+    Params,
+    ParamSpec,
+    StatisticalAlarm,
+)
 from validation.domain.inputs import CheckInputs, FloatArray, UnusableInputError
 from validation.domain.params import CONFIDENCE, CURRENT, REFERENCE
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
@@ -43,6 +51,13 @@ SPEC = CheckSpec(
     ),
     metrics=("domain_auc", "p_value"),
     feeds=(),
+    alarms=(
+        StatisticalAlarm(
+            p_value="p_value",
+            null="nothing tells the batches apart",
+            caveat="DeLong, for large samples",
+        ),
+    ),
     doc=FiveParts(
         purpose="Finds a change of the relations between inputs that no single column shows.",
         mechanism="Half of either batch trains a boosted classifier to tell the batches apart; the other half "

@@ -4,7 +4,16 @@ from decimal import Decimal
 
 import numpy as np
 
-from validation.domain.check import CheckKind, CheckSpec, Feed, FiveParts, ParamKind, Params, ParamSpec
+from validation.domain.check import (
+    CheckKind,
+    CheckSpec,
+    Feed,
+    FiveParts,
+    ParamKind,
+    Params,
+    ParamSpec,
+    StatisticalAlarm,
+)
 from validation.domain.inputs import CheckInputs, FloatArray, NotApplicableError
 from validation.domain.params import CURRENT, REFERENCE
 from validation.domain.results import Figure, Measurement, Metric, Series
@@ -48,6 +57,12 @@ SPEC = CheckSpec(
     ),
     metrics=("ks", "psi", "p_value"),
     feeds=(Feed(metric="ks", fact="evidence.score_drift_ks"),),
+    alarms=(
+        StatisticalAlarm(
+            p_value="p_value",
+            null="the scores are distributed as before",
+        ),
+    ),
     doc=FiveParts(
         purpose="Asks whether the model's outputs on a recent batch are distributed as before.",
         mechanism="The greatest gap between the two empirical distribution functions of the scores (KS), "

@@ -7,7 +7,15 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from validation.domain.check import CheckKind, CheckSpec, FiveParts, ParamKind, Params, ParamSpec
+from validation.domain.check import (
+    CheckKind,
+    CheckSpec,
+    FiveParts,
+    ParamKind,
+    Params,
+    ParamSpec,
+    StatisticalAlarm,
+)
 from validation.domain.inputs import SAMPLES, CheckInputs, FloatArray, NotApplicableError, UnusableInputError
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
 from validation.domain.tools import Tools
@@ -62,6 +70,12 @@ SPEC = CheckSpec(
         *("standardised_mean_difference", "equalised_odds_difference"),
     ),
     feeds=(),
+    alarms=(
+        StatisticalAlarm(
+            p_value="impact_p_value",
+            null="both groups are approved at one rate",
+        ),
+    ),
     doc=FiveParts(
         purpose="Puts figures to how a protected and a control group fare: who would be approved, how far apart the "
         "scores lie, and whom the model gets wrong.",

@@ -4,7 +4,15 @@ from decimal import Decimal
 
 import numpy as np
 
-from validation.domain.check import CheckKind, CheckSpec, FiveParts, ParamKind, Params, ParamSpec
+from validation.domain.check import (
+    CheckKind,
+    CheckSpec,
+    FiveParts,
+    ParamKind,
+    Params,
+    ParamSpec,
+    StatisticalAlarm,
+)
 from validation.domain.inputs import SAMPLES, CheckInputs
 from validation.domain.results import Figure, Measurement, Metric, Series
 from validation.domain.tools import Tools
@@ -43,6 +51,14 @@ SPEC = CheckSpec(
     ),
     metrics=("herfindahl_index", "herfindahl_index_before", "sum_of_squares", "p_value"),
     feeds=(),
+    alarms=(
+        StatisticalAlarm(
+            p_value="p_value",
+            null="the grades are no more concentrated than before",
+            caveat="the supervisory formula takes grades, not obligors, as its sample: chance "
+            "reaches a limit far less often than it says",
+        ),
+    ),
     doc=FiveParts(
         purpose="Asks whether the grades still tell obligors apart, or most of them share a few.",
         mechanism="The coefficient of variation of the shares of the grades, the sum of their squares, and the "

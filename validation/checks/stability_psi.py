@@ -51,12 +51,13 @@ SPEC = CheckSpec(
         mechanism="Scores fall into quantile bins of the reference; PSI is the sum of (a - e) ln(a / e) over "
         "the bins. If any bin is empty, half a case is added to every bin, and the result says so. "
         "Beside the convention stands the value that chance alone exceeds in 5 % of cases, "
-        "(1/n + 1/m) times a chi-square quantile.",
+        "(1/n + 1/m) times a chi-square quantile. The interval allows for what chance adds to the figure.",
         signs_of_high_risk="PSI above the house limit and above the sampling bound; movement in the "
         "riskiest bins; movement all in one direction.",
         strengths="Shows where the movement is; both the convention and the chance bound are printed.",
         limitations="The limits 0.10 and 0.25 are a convention without statistical ground. The figure "
-        "depends on the bins. It says nothing about whether the model still ranks or fits.",
+        "depends on the bins. Where little has moved the interval is conservative. It says nothing about "
+        "whether the model still ranks or fits.",
     ),
 )
 

@@ -10,6 +10,8 @@ from validation.domain.thresholds import Threshold
 
 ParamValue = bool | int | Decimal | str
 
+_CONFIDENCE = Decimal("0.95")
+
 
 class CheckKind(StrEnum):
     """The family a check belongs to; pages group by it."""
@@ -170,6 +172,25 @@ class Feed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StatisticalAlarm:
+    """A p-value of a check: what a sound model means to it, and which other metrics speak for it.
+
+    ``p_value`` is adjusted for everything that the check looks at. While
+    ``null`` holds it falls to a limit or below no more often than the limit
+    says, save for what ``caveat`` admits. ``counts`` are metrics that are above
+    zero only where it is at or below a level: the parameter ``level``, shared
+    out over the parameter ``level_over``.
+    """
+
+    p_value: str
+    null: str
+    counts: tuple[str, ...] = ()
+    level: str = ""
+    level_over: str = ""
+    caveat: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class FiveParts:
     """The documentation that a validator would have to write anyway."""
 
@@ -185,9 +206,10 @@ class CheckSpec:
     """A check as data. ``needs`` names inputs such as ``test.labels``.
 
     A need may refer to a parameter, ``{current}.scores``: the sample's name is
-    then the value of that parameter. ``inherent`` thresholds hold whatever the
-    plan says. A check that ``reads_missing`` counts NaN in features, or in the
-    scores before, as a missing value; to any other check NaN is an error.
+    then the value of that parameter. ``alarms`` are its p-values. ``inherent``
+    thresholds hold whatever the plan says. A check that ``reads_missing`` counts
+    NaN in features, or in the scores before, as a missing value; to any other
+    check NaN is an error.
     """
 
     id: str
@@ -199,6 +221,7 @@ class CheckSpec:
     metrics: tuple[str, ...]
     feeds: tuple[Feed, ...]
     doc: FiveParts
+    alarms: tuple[StatisticalAlarm, ...] = ()
     inherent: tuple[Threshold, ...] = ()
     tools: tuple[str, ...] = ()
     reads_missing: bool = False
@@ -231,3 +254,7 @@ class CheckSpec:
     def needed_inputs(self, *, params: Params) -> tuple[str, ...]:
         """Return the names of the inputs that this check reads under these parameters."""
         return tuple(need.format_map(params.as_text()) for need in self.needs)
+
+    def interval_confidence(self, *, params: Params) -> Decimal:
+        """Return the confidence of the intervals: the parameter of that name, else 95 %."""
+        return Decimal(str(params.get("confidence", _CONFIDENCE)))

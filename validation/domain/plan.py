@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import TypeGuard
 
 from registry.domain.canonical import Json, digest
 from registry.domain.errors import InvalidInput
+from registry.domain.false_alarms import FAMILY_LEVEL
 from registry.domain.seed import PLAN_SEED
 from validation.domain.check import CheckSpec, Params
 from validation.domain.thresholds import Threshold, parse_threshold
 
-_PLAN_FIELDS = frozenset({"checks", "seed"})
+_PLAN_FIELDS = frozenset({"checks", "seed", "false_alarm_level"})
 _CHECK_FIELDS = frozenset({"check", "major", "params", "thresholds", "deadline_s"})
 _PARTS = ("", ".lower", ".upper")
 DEFAULT_SEED = PLAN_SEED
@@ -39,14 +41,22 @@ class CheckRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class ValidationPlan:
-    """An ordered tuple of requests, each check at most once, and one seed."""
+    """An ordered tuple of requests, each check at most once, and one seed.
+
+    ``false_alarm_level`` is declared for the whole: how often, on a sound model, any of its tests may alarm.
+    """
 
     requests: tuple[CheckRequest, ...]
     seed: int = DEFAULT_SEED
+    false_alarm_level: Decimal = FAMILY_LEVEL
 
     def to_json(self) -> dict[str, Json]:
         """Return the plan as JSON that ``parse_plan`` reads back to the same plan."""
-        return {"seed": self.seed, "checks": [request.to_json() for request in self.requests]}
+        return {
+            "seed": self.seed,
+            "false_alarm_level": str(self.false_alarm_level),
+            "checks": [request.to_json() for request in self.requests],
+        }
 
     def digest(self) -> str:
         """Return the SHA-256 of the plan's canonical JSON."""
@@ -54,7 +64,7 @@ class ValidationPlan:
 
 
 def parse_plan(*, data: object, specs: Mapping[str, CheckSpec]) -> ValidationPlan:
-    """Return a plan from a decision's JSON: a list of checks, or ``{checks, seed}``.
+    """Return a plan from a decision's JSON: a list of checks, or ``{checks, seed, false_alarm_level}``.
 
     Raises ``InvalidInput``: ``CHK001`` unknown check, ``CHK002`` to ``CHK004``
     parameters, ``CHK005`` a check asked for twice, ``CHK006`` malformed plan,
@@ -78,7 +88,8 @@ def parse_plan(*, data: object, specs: Mapping[str, CheckSpec]) -> ValidationPla
                 check=request.check,
             )
         seen.add(request.check)
-    return ValidationPlan(requests=requests, seed=seed)
+    level = _parse_level(plan.get("false_alarm_level", str(FAMILY_LEVEL)))
+    return ValidationPlan(requests=requests, seed=seed, false_alarm_level=level)
 
 
 def _parse_request(item: object, specs: Mapping[str, CheckSpec]) -> CheckRequest:
@@ -106,6 +117,16 @@ def _parse_request(item: object, specs: Mapping[str, CheckSpec]) -> CheckRequest
         thresholds=parsed,
         deadline_s=deadline_s,
     )
+
+
+def _parse_level(value: object) -> Decimal:
+    try:
+        level = Decimal(value) if isinstance(value, str) else Decimal("NaN")
+    except InvalidOperation:
+        level = Decimal("NaN")
+    if level.is_nan() or not 0 < level < 1:
+        raise _malformed("the level of false alarms is not a decimal between 0 and 1, as text")
+    return level
 
 
 def _find_spec(check: object, specs: Mapping[str, CheckSpec]) -> CheckSpec:
@@ -144,5 +165,5 @@ def _malformed(message: str) -> InvalidInput:
     return InvalidInput(
         "CHK006",
         message,
-        remedy="Give a list of {check, params, thresholds}, or {checks, seed}.",
+        remedy="Give a list of {check, params, thresholds}, or {checks, seed, false_alarm_level}.",
     )

@@ -136,7 +136,10 @@ class Measurement:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckResult:
-    """A finished check: verdict with reason, figures, and everything needed to repeat it."""
+    """A finished check: verdict with reason, figures, and everything needed to repeat it.
+
+    ``alarms`` holds the plan's level of false alarms and what each limit spends of it.
+    """
 
     check: str
     major: int
@@ -151,6 +154,7 @@ class CheckResult:
     notes: tuple[str, ...] = ()
     params: Mapping[str, str] = field(default_factory=dict)
     thresholds: tuple[Mapping[str, Json], ...] = ()
+    alarms: Mapping[str, Json] = field(default_factory=dict)
     seed: int = 0
     versions: Mapping[str, str] = field(default_factory=dict)
     elapsed_s: float = 0.0
@@ -171,6 +175,7 @@ class CheckResult:
             "notes": list(self.notes),
             "params": dict(self.params),
             "thresholds": [dict(threshold) for threshold in self.thresholds],
+            "alarms": dict(self.alarms),
             "seed": self.seed,
             "versions": dict(self.versions),
             "elapsed_s": format(self.elapsed_s, ".3f"),
@@ -207,6 +212,7 @@ def _read_result(data: Mapping[str, object]) -> CheckResult:
         notes=_texts(data["notes"]),
         params={name: _text(value) for name, value in _mapping(data["params"]).items()},
         thresholds=tuple(_json_mapping(item) for item in _sequence(data["thresholds"])),
+        alarms=_json_mapping(data.get("alarms", {})),
         seed=_whole(data["seed"]),
         versions={name: _text(value) for name, value in _mapping(data["versions"]).items()},
         elapsed_s=float(_text(data["elapsed_s"])),

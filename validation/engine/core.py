@@ -5,15 +5,18 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 
 import numpy as np
 
 from registry.domain.canonical import Json
 from registry.domain.clock import Clock
+from registry.domain.false_alarms import FAMILY_LEVEL
 from registry.domain.vocab import ScoreSource, Verdict
 from validation.catalog import Catalog, Check
 from validation.domain.check import CheckSpec, FactKind, Feed
 from validation.domain.evidence import FEEDING
+from validation.domain.false_alarms import judged_limits
 from validation.domain.inputs import CheckInputs, NotApplicableError, UnusableInputError
 from validation.domain.plan import CheckRequest, ValidationPlan
 from validation.domain.results import CheckResult, FactValue, Measurement, decimal_text
@@ -74,7 +77,13 @@ def run(
         check = catalog[request.check]
         seed = check_seed(plan_seed=plan.seed, check=request.check)
         result = execute_check(
-            check=check, request=request, inputs=inputs, tools=tools, seed=seed, clock=clock
+            check=check,
+            request=request,
+            inputs=inputs,
+            tools=tools,
+            seed=seed,
+            clock=clock,
+            level=plan.false_alarm_level,
         )
         results.append(result)
         on_result(result)
@@ -89,10 +98,22 @@ def check_seed(*, plan_seed: int, check: str) -> int:
 
 
 def execute_check(
-    *, check: Check, request: CheckRequest, inputs: CheckInputs, tools: ToolSource, seed: int, clock: Clock
+    *,
+    check: Check,
+    request: CheckRequest,
+    inputs: CheckInputs,
+    tools: ToolSource,
+    seed: int,
+    clock: Clock,
+    level: Decimal = FAMILY_LEVEL,
 ) -> CheckResult:
-    """Return the result of one check; whatever goes wrong becomes a verdict with a reason."""
+    """Return the result of one check; whatever goes wrong becomes a verdict with a reason.
+
+    ``level`` is the plan's level of false alarms, recorded beside what the check spends of it.
+    """
     started = clock.now()
+    thresholds = (*check.spec.inherent, *request.thresholds)
+    limits = judged_limits(spec=check.spec, params=request.params, thresholds=thresholds)
     blank = CheckResult(
         check=request.check,
         major=request.major,
@@ -100,7 +121,8 @@ def execute_check(
         reason="crashed",
         detail="",
         params=request.params.as_text(),
-        thresholds=tuple(t.to_json() for t in (*check.spec.inherent, *request.thresholds)),
+        thresholds=tuple(threshold.to_json() for threshold in thresholds),
+        alarms={"level": str(level), "limits": [limit.to_json() for limit in limits]},
         seed=seed,
     )
     try:

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable
 
 from validation.catalog import list_specs
-from validation.domain.check import CheckSpec
+from validation.domain.check import CheckSpec, StatisticalAlarm
 
 _INTRODUCTION = """# Checks
 
@@ -15,6 +15,9 @@ A check reads arrays only and runs where the model never was. It yields metrics 
 sample size and method; the plan's thresholds turn them into a verdict: `pass`, `warn`, `fail`,
 `not_applicable` (with the reason; too little data names the rows needed) or `error`. Facts are fed only by
 `pass`, `warn` and `fail`. A threshold may name a metric or an end of its interval, such as `gini.lower`.
+
+A p-value may raise a statistical alarm: the null says what a sound model means to it, a caveat how exactly it holds.
+How often chance may cross such limits together is bounded over the plan: [statistics.md](statistics.md).
 """
 
 
@@ -39,6 +42,7 @@ def _section(spec: CheckSpec) -> str:
         *(f"**{title}.** {text}\n" for title, text in parts),
         f"Reads {_codes(spec.needs)}. Yields {_codes(spec.metrics)}. Feeds {feeds}.\n",
     ]
+    lines += [_alarm(alarm) for alarm in spec.alarms]
     if spec.inherent:
         rules = "; ".join(threshold.sentence() for threshold in spec.inherent)
         lines.append(f"Whatever the plan says: {rules}, else `fail`.\n")
@@ -47,6 +51,15 @@ def _section(spec: CheckSpec) -> str:
         kind = " or ".join(param.choices) or param.kind.value
         lines.append(f"| `{param.name}` | {kind} | `{param.default}` | {param.meaning} |")
     return "\n".join(lines) + "\n"
+
+
+def _alarm(alarm: StatisticalAlarm) -> str:
+    shared = f" over `{alarm.level_over}`" if alarm.level_over else ""
+    counts = f", counted at `{alarm.level}`{shared} by {_codes(alarm.counts)}" if alarm.counts else ""
+    caveat = f" Caveat: {alarm.caveat}." if alarm.caveat else ""
+    return (
+        f"`{alarm.p_value}` may raise a statistical alarm{counts}, on the null that {alarm.null}.{caveat}\n"
+    )
 
 
 def _codes(names: Iterable[str]) -> str:

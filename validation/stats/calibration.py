@@ -12,6 +12,9 @@ from scipy.special import bdtrc, betainc, betaincinv, chdtrc
 
 from validation.domain.inputs import FloatArray
 
+# Statistics that differ by less than this share are equal.
+_ROUNDING = 1e-12
+
 
 @dataclass(frozen=True, kw_only=True)
 class Grades:
@@ -36,6 +39,7 @@ class HosmerLemeshow:
 class Brier:
     """Brier score, its standard error, Murphy's split over grade means, and the skill.
 
+    ``score_degrees`` and ``skill_degrees`` are the degrees of freedom of the errors: few where few rows dominate.
     ``within_grades`` is what the split over grade means leaves out:
     brier = reliability - resolution + uncertainty + within_grades.
     """
@@ -48,6 +52,8 @@ class Brier:
     within_grades: float
     skill: float
     skill_error: float
+    score_degrees: float
+    skill_degrees: float
 
 
 def grade_index(*, scores: FloatArray, edges: tuple[float, ...]) -> FloatArray:
@@ -110,6 +116,20 @@ def hosmer_lemeshow(*, table: Grades) -> HosmerLemeshow:
     )
 
 
+def simulated_misfit_p(*, table: Grades, draws: int, seed: int) -> float:
+    """Return the p-value of Hosmer and Lemeshow's statistic among defaults drawn from the PDs.
+
+    Holds however few defaults a grade expects (Besag and Clifford 1989). Grades as ``hosmer_lemeshow`` needs them;
+    defaults of obligors with unlike PDs spread less than these, so it errs on the side of no alarm.
+    """
+    expected, sizes = table.obligors * table.pds, table.obligors.astype(np.int64)
+    spread = expected * (1.0 - table.pds)
+    drawn = np.random.default_rng(seed).binomial(sizes, table.pds, size=(draws, len(sizes)))
+    statistics = ((drawn - expected) ** 2 / spread).sum(axis=1)
+    seen = float(((table.defaults - expected) ** 2 / spread).sum())
+    return float(1 + (statistics >= seen * (1.0 - _ROUNDING)).sum()) / (1 + draws)
+
+
 def brier(*, labels: FloatArray, scores: FloatArray, edges: tuple[float, ...]) -> Brier:
     """Return the Brier score and its parts. Needs both classes."""
     n = len(labels)
@@ -134,7 +154,18 @@ def brier(*, labels: FloatArray, scores: FloatArray, edges: tuple[float, ...]) -
         within_grades=score - (reliability - resolution + uncertainty),
         skill=1.0 - score / uncertainty,
         skill_error=float(influence.std(ddof=1) / np.sqrt(n)),
+        score_degrees=_spread_degrees(errors),
+        skill_degrees=_spread_degrees(influence),
     )
+
+
+def _spread_degrees(values: FloatArray) -> float:
+    """Return the degrees of freedom of a sample variance: 2 n / (kurtosis - 1), at most n - 1."""
+    squares = (values - values.mean()) ** 2
+    mean = float(squares.mean())
+    excess = float((squares**2).mean()) / mean**2 - 1.0 if mean > 0.0 else 0.0
+    most = len(values) - 1.0
+    return min(most, 2.0 * len(values) / excess) if excess > 0.0 else most
 
 
 def expected_calibration_error(*, table: Grades) -> float:

@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr, stdtrit
 
 from validation.domain.inputs import FloatArray
 from validation.stats.pooled import Pooled, pool, pool_tagged
+
+_ASSUMED_ROWS = 20.0
+_FURTHEST, _HALVINGS = 100.0, 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +30,11 @@ class Interval:
 
 @dataclass(frozen=True, kw_only=True)
 class Auc:
-    """An area under the curve with DeLong's variance, and the rows in one order."""
+    """An area under the curve with DeLong's variance, its degrees of freedom, and the rows in one order."""
 
     estimate: float
     variance: float
+    degrees: float
     positives: int
     negatives: int
     order: Pooled = field(repr=False)
@@ -53,7 +57,9 @@ class Auc:
     def interval(self, *, confidence: float) -> Interval:
         """Return an interval that stays inside 0 and 1.
 
-        On the logit scale; under perfect separation the exact bound from
+        On the logit scale, with Student's t. Towards one half the variance is joined with Hanley and McNeil's at
+        that end, as if it had been seen in 20 rows more: the variance of few defaults that are ordered well is too
+        small, and most so when they look better than they are. Under perfect separation the exact bound from
         min(n1, n0) independent pairs; none where every score is the same.
         """
         tail = (1.0 - confidence) / 2.0
@@ -65,14 +71,30 @@ class Auc:
         if self.variance <= 0.0:
             method = "DeLong variance is zero; no interval"
             return Interval(lower=None, upper=None, confidence=confidence, method=method)
-        centre = float(np.log(self.estimate / (1.0 - self.estimate)))
-        reach = -float(ndtri(tail)) * self.variance**0.5 / (self.estimate * (1.0 - self.estimate))
+        strength = max(self.estimate, 1.0 - self.estimate)
+        centre = float(np.log(strength / (1.0 - strength)))
+        seen = self.variance / (strength * (1.0 - strength)) ** 2
+        outer = _expit(centre - float(stdtrit(self.degrees, tail)) * seen**0.5)
+        inner = _expit(centre - self._inner_reach(centre=centre, seen=seen, tail=tail))
+        is_mirrored = self.estimate < 0.5
         return Interval(
-            lower=_expit(centre - reach),
-            upper=_expit(centre + reach),
+            lower=1.0 - outer if is_mirrored else inner,
+            upper=1.0 - inner if is_mirrored else outer,
             confidence=confidence,
-            method="DeLong, logit scale",
+            method="DeLong, logit scale, Student's t",
         )
+
+    def _inner_reach(self, *, centre: float, seen: float, tail: float) -> float:
+        """Return how far the interval reaches towards one half, on the logit scale."""
+        together = self.degrees + _ASSUMED_ROWS
+        quantile = -float(stdtrit(together, tail))
+        low, high = 0.0, _FURTHEST
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2.0
+            assumed = _assumed_variance(max(_expit(centre - middle), 0.5), self.positives, self.negatives)
+            error = ((self.degrees * seen + _ASSUMED_ROWS * assumed) / together) ** 0.5
+            low, high = (middle, high) if middle < quantile * error else (low, middle)
+        return high
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,18 +103,19 @@ class PairedDifference:
 
     estimate: float
     standard_error: float
+    degrees: float
     covariance: float
     z: float
     p_two_sided: float
 
     def interval(self, *, confidence: float) -> Interval:
-        """Return the normal interval; where both models rank alike it has no width."""
-        reach = -float(ndtri((1.0 - confidence) / 2.0)) * self.standard_error
+        """Return Student's interval; where both models rank alike it has no width."""
+        reach = -float(stdtrit(self.degrees, (1.0 - confidence) / 2.0)) * self.standard_error
         return Interval(
             lower=self.estimate - reach,
             upper=self.estimate + reach,
             confidence=confidence,
-            method="paired DeLong, normal",
+            method="paired DeLong, Student's t",
         )
 
 
@@ -116,10 +139,12 @@ def auc(*, labels: FloatArray, scores: FloatArray) -> Auc:
     estimate = float((k1 * v10).sum()) / n1
     v10 -= estimate
     v01 -= estimate
-    spread_1, spread_0 = float((k1 * v10 * v10).sum()), float((k0 * v01 * v01).sum())
+    part_1 = float((k1 * v10 * v10).sum()) / (n1 - 1) / n1
+    part_0 = float((k0 * v01 * v01).sum()) / (n0 - 1) / n0
     return Auc(
         estimate=estimate,
-        variance=spread_1 / (n1 - 1) / n1 + spread_0 / (n0 - 1) / n0,
+        variance=part_1 + part_0,
+        degrees=_degrees((part_1, n1), (part_0, n0)),
         positives=n1,
         negatives=n0,
         order=order,
@@ -138,15 +163,18 @@ def _placements(order: Pooled) -> tuple[FloatArray, FloatArray]:
 
 def paired_difference(*, first: Auc, second: Auc) -> PairedDifference:
     """Return first minus second; both must be measured on the same rows in the same order."""
-    covariance = _cov(first.placements[0], second.placements[0]) / first.positives
-    covariance += _cov(first.placements[1], second.placements[1]) / first.negatives
+    pairs = zip(first.placements, second.placements, (first.positives, first.negatives), strict=True)
+    covariance, parts = 0.0, []
+    for one, other, n in pairs:
+        covariance += _cov(one, other) / n
+        parts.append((_cov(one - other, one - other) / n, n))
     estimate = first.estimate - second.estimate
-    variance = first.variance + second.variance - 2.0 * covariance
-    error = max(variance, 0.0) ** 0.5
+    error = sum(part for part, _ in parts) ** 0.5
     z = estimate / error if error > 0.0 else 0.0
     return PairedDifference(
         estimate=estimate,
         standard_error=error,
+        degrees=_degrees(*parts),
         covariance=covariance,
         z=z,
         p_two_sided=float(2.0 * ndtr(-abs(z))),
@@ -168,6 +196,18 @@ def ks_interval(*, estimate: float, n_first: int, n_second: int, confidence: flo
         confidence=confidence,
         method="two Dvoretzky-Kiefer-Wolfowitz bands, conservative",
     )
+
+
+def _degrees(*parts: tuple[float, int]) -> float:
+    """Return Satterthwaite's (1946) degrees of freedom of a sum of variances, each of a mean of n rows."""
+    doubt = sum(part**2 / (n - 1) for part, n in parts)
+    return sum(part for part, _ in parts) ** 2 / doubt if doubt > 0.0 else min(n for _, n in parts) - 1.0
+
+
+def _assumed_variance(area: float, positives: int, negatives: int) -> float:
+    """Return Hanley and McNeil's (1982) variance of an area, on the logit scale."""
+    spread = (positives - 1) * (1.0 - area) / (2.0 - area) + (negatives - 1) * area / (1.0 + area)
+    return (1.0 + spread) / (positives * negatives * area * (1.0 - area))
 
 
 def _cov(first: FloatArray, second: FloatArray) -> float:

@@ -8,7 +8,7 @@ away from its diagonal (2.5.5.2).
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr, stdtrit
 
 from validation.domain.inputs import FloatArray
 from validation.stats.calibration import grade_index
@@ -83,10 +83,19 @@ def _upper(counts: FloatArray, confidence: float) -> Bandwidth:
     estimate = float((moved * distance).sum()) / norm
     # A ratio of two sums over the movers: its linear part moves with distance - estimate * furthest.
     error = float(np.sqrt((moved * (distance - estimate * furthest) ** 2).sum())) / norm
-    reach = -float(ndtri((1.0 - confidence) / 2.0)) * error
-    return Bandwidth(
-        estimate=estimate,
-        lower=max(0.0, estimate - reach),
-        upper=min(1.0, estimate + reach),
-        movers=movers,
-    )
+    lower, upper = _score_ends(estimate, error, -float(stdtrit(max(movers - 1, 1), (1.0 - confidence) / 2.0)))
+    return Bandwidth(estimate=estimate, lower=lower, upper=upper, movers=movers)
+
+
+def _score_ends(share: float, error: float, z: float) -> tuple[float, float]:
+    """Return Wilson's ends, ``z`` errors apart, for a share whose error is that of so many independent cases.
+
+    Without an error both are the share.
+    """
+    if error == 0.0:
+        return share, share
+    cases = share * (1.0 - share) / error**2
+    scale = 1.0 + z * z / cases
+    middle = (share + z * z / (2.0 * cases)) / scale
+    reach = z * np.sqrt(share * (1.0 - share) / cases + z * z / (4.0 * cases**2)) / scale
+    return max(0.0, float(middle - reach)), min(1.0, float(middle + reach))

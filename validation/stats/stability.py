@@ -52,7 +52,9 @@ def bin_counts(*, values: FloatArray, edges: FloatArray) -> FloatArray:
 def psi_from_counts(*, reference: FloatArray, current: FloatArray, confidence: float) -> Psi:
     """Return the index of two count vectors over the same bins (at least two bins).
 
-    The interval is the delta method for two multinomials, cut at zero. The
+    The interval is the delta method for two multinomials around the estimate
+    less what chance alone adds to it, (1/n + 1/m) (bins - 1), cut at zero and
+    widened to hold the estimate. Where little has moved it is conservative. The
     bound is (1/n + 1/m) times the 95 % quantile of chi-square with bins - 1.
     """
     smoothed = bool((reference == 0).any() or (current == 0).any())
@@ -65,12 +67,14 @@ def psi_from_counts(*, reference: FloatArray, current: FloatArray, confidence: f
     variance = _spread(actual, logs + 1.0 - expected / actual) / m
     variance += _spread(expected, -logs + 1.0 - actual / expected) / n
     reach = -float(ndtri((1.0 - confidence) / 2.0)) * variance**0.5
+    noise = 1.0 / n + 1.0 / m
+    centre = max(0.0, estimate - noise * (len(reference) - 1))
     return Psi(
         estimate=estimate,
-        lower=max(0.0, estimate - reach),
-        upper=estimate + reach,
+        lower=max(0.0, centre - reach),
+        upper=max(estimate, centre + reach),
         confidence=confidence,
-        sampling_bound=float((1.0 / n + 1.0 / m) * chdtri(len(reference) - 1, 0.05)),
+        sampling_bound=float(noise * chdtri(len(reference) - 1, 0.05)),
         expected=expected,
         actual=actual,
         smoothed=smoothed,

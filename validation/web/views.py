@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 
 from registry import api as registry_api
 from registry.domain.canonical import digest
+from registry.domain.false_alarms import read_bound
 from registry.domain.vocab import RequestStatus, Role, RunStatus
 from validation import api
 from validation.web.access import Visit, page
@@ -87,6 +88,7 @@ def _context(visit: Visit, uuid: UUID) -> dict[str, Any]:
         "run": found,
         "checks": checks,
         "done": done,
+        "false_alarms": read_bound(check.body for check in done),
         "planned": max(len(checks), found.checks_planned if found else 0),
         "is_live": request.status == RequestStatus.REQUESTED
         and (found is None or not RunStatus(found.status).is_terminal),
