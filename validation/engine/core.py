@@ -31,6 +31,7 @@ _LIBRARIES = {
     "shap": "shap",
     "xgboost": "xgboost-cpu",
     "evidently": "evidently",
+    "interpret": "interpret-core",
     "sklearn": "scikit-learn",
 }
 _DETAIL_LIMIT = 400
