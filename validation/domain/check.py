@@ -186,7 +186,8 @@ class CheckSpec:
     A need may refer to a parameter, ``{current}.scores``: the sample's name is
     then the value of that parameter. ``inherent`` thresholds hold whatever the
     plan says. A check that ``reads_missing`` counts NaN in features as a
-    missing value; to any other check NaN is an error.
+    missing value; to any other check NaN is an error. Without one of its
+    ``tools`` a check is an error; without one that it ``may_use`` it measures less.
     """
 
     id: str
@@ -200,6 +201,7 @@ class CheckSpec:
     doc: FiveParts
     inherent: tuple[Threshold, ...] = ()
     tools: tuple[str, ...] = ()
+    may_use: tuple[str, ...] = ()
     reads_missing: bool = False
     deadline_s: int = 120
 
