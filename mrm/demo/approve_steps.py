@@ -19,20 +19,22 @@ SAFEGUARDS = {
 }
 OVERSIGHT = "Underwriters see the reasons for each case and may overrule; the rate of overrules is reported."
 COMPLEX_USES = ("card-underwriting", "pd-capital-qrre")
-APPROVED = ((SCORECARD, "card-underwriting"), (CARDS, "collections"), (CARDS, "card-underwriting"))
-GATE = ((CARDS, "collections", 0), (CARDS, "equity", 1), (CARDS, "pd-capital-qrre", 3))
-USAGE = 2
+REFERRED_PAIR = (SCORECARD, "card-underwriting")
+APPROVED = (REFERRED_PAIR, (CARDS, "collections"))
+GATE = ((CARDS, "collections", 0), (CARDS, "equity", 1), (CARDS, "card-underwriting", 1))
+ADVANTAGE = "evidence.advantage_gini_lower"
+USAGE, UNDECIDED = 2, 3
 GATE_S = 60.0
 GATE_COMMAND = (sys.executable, "-m", "mrm.client", "gate")
 
 
 def show_safeguards(story: Story) -> None:
-    """Owen shows four of five safeguards for the boosted model, and states what it earns."""
-    with story.journal.step("Owen shows four safeguards of five, and what the boosted model earns") as step:
+    """Owen shows the five safeguards of the boosted model, and states what it earns. The scorecard lacks one."""
+    with story.journal.step("Owen shows five safeguards, and what the boosted model earns") as step:
         owen, today = story.rest("owen"), SystemClock().now().date()
         for use_case in COMPLEX_USES:
             pair = story.intended_use(CARDS, use_case)
-            for safeguard, statement in SAFEGUARDS.items():
+            for safeguard, statement in (SAFEGUARDS | {HELD_BACK: OVERSIGHT}).items():
                 _show(story, pair, safeguard, statement)
             owen.post(
                 f"intended-uses/{pair}/trade-offs",
@@ -40,7 +42,6 @@ def show_safeguards(story: Story) -> None:
                 benefit_eur="1200000.00",
                 expires_on=(today + timedelta(days=360)).isoformat(),
             )
-        _show(story, story.intended_use(SCORECARD, "card-underwriting"), HELD_BACK, OVERSIGHT)
         step.facts["held_back"] = HELD_BACK
 
 
@@ -56,14 +57,31 @@ def _show(story: Story, pair: str, safeguard: str, statement: str) -> None:
     )
 
 
+def earn_no_place(story: Story) -> None:
+    """The boosted model is set against interpretable models that the program tuned, and does not earn its place."""
+    with story.journal.step("The boosted model must earn its place in underwriting, and does not") as step:
+        use_case = "card-underwriting"
+        permission, decision = story.expect_state(CARDS, use_case, DENIED), story.decision(CARDS, use_case)
+        flips = [{change["fact"] for change in item["changes"]} for item in decision["counterfactuals"]]
+        expect({ADVANTAGE} in flips, f"nothing is denied for the advantage alone: {flips}")
+        (record,) = [
+            row
+            for row in story.validation(CARDS, use_case)["evidence"]
+            if row["check_id"] == "challenger.advantage"
+        ]
+        step.facts = {"outcome": decision["outcome"], "verdict": record["verdict"]}
+        story.say(f"{permission['sentence']}: {permission['page']}")
+        story.say(f"{decision['counterfactual_statement']}")
+
+
 def change_one_fact(story: Story) -> None:
     """A referred pair names the fact it lacks; Owen shows it, and the outcome moves as foretold."""
     with story.journal.step("One fact changes, and the outcome moves as the counterfactual said") as step:
-        use_case = "card-underwriting"
-        before = story.expect_state(CARDS, use_case, REFERRED)
+        uri, use_case = REFERRED_PAIR
+        before = story.expect_state(uri, use_case, REFERRED)
         fact = f"safeguard.{HELD_BACK}"
         expect(before["missing"] == [fact], f"missing are {before['missing']}")
-        decision = story.decision(CARDS, use_case)
+        decision = story.decision(uri, use_case)
         foretold = [
             item["outcome"] for item in decision["counterfactuals"]
             if [change["fact"] for change in item["changes"]] == [fact]
@@ -71,6 +89,7 @@ def change_one_fact(story: Story) -> None:
         expect(foretold, f"no counterfactual names {fact}: {decision['counterfactuals']}")
         story.say(f"referred: {before['sentence']}")
         story.say(f"foretold: {decision['counterfactual_statement']}")
+        gate = pass_gate(story, uri, use_case, UNDECIDED)
         today = SystemClock().now().date()
         pair = before["intended_use"]
         story.people.at_pages("owen").post(
@@ -81,11 +100,12 @@ def change_one_fact(story: Story) -> None:
             evidenced_on=today.isoformat(),
             expires_on=(today + timedelta(days=180)).isoformat(),
         )
-        after = story.decision(CARDS, use_case)
+        after = story.decision(uri, use_case)
         expect(after["outcome"] == foretold[0], f"foretold {foretold[0]}, came {after['outcome']}")
-        story.expect_state(CARDS, use_case, MAY_BE_VALIDATED)
+        story.expect_state(uri, use_case, MAY_BE_VALIDATED)
         step.facts = {"fact": fact, "before": decision["outcome"], "foretold": foretold[0]} | {
-            "after": after["outcome"]
+            "after": after["outcome"],
+            "gate": gate,
         }
         story.say(f"came: {after['outcome']}; {after['page']}")
 
@@ -113,8 +133,8 @@ def refuse_dana(story: Story) -> None:
 
 
 def submit(story: Story) -> None:
-    """Dana submits three pairs for approval."""
-    with story.journal.step("Dana submits three pairs for approval") as step:
+    """Dana submits the pairs that may be approved."""
+    with story.journal.step("Dana submits two pairs for approval") as step:
         approvals = {}
         for uri, use_case in APPROVED:
             answer = story.rest("dana").post("approvals", intended_use=story.intended_use(uri, use_case))
@@ -140,8 +160,7 @@ def approve(story: Story) -> None:
                 "conditions": [item["kind"] for item in permission["conditions"]],
             }
             story.say(f"{permission['sentence']}: {permission['page']}")
-        story.expect_state(CARDS, "pd-capital-qrre", REFERRED)
-        for use_case in ("equity", "pd-large-corporate"):
+        for use_case in (*COMPLEX_USES, "equity", "pd-large-corporate"):
             story.expect_state(CARDS, use_case, DENIED)
 
 

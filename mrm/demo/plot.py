@@ -22,6 +22,7 @@ STEPS: tuple[Callable[[Story], None], ...] = (
     validate_steps.wait_for_runs,
     attack_steps.look_at_the_damage,
     validate_steps.challenge_and_sign,
+    approve_steps.earn_no_place,
     approve_steps.change_one_fact,
     approve_steps.submit,
     approve_steps.refuse_dana,

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = {
     *("mlflow", "shap", "evidently", "sklearn", "xgboost", "scipy.stats", "pandas", "pyarrow", "numpy"),
-    *("cloudpickle", "numba", "polars", "lightgbm"),
+    *("cloudpickle", "numba", "polars", "lightgbm", "interpret"),
 }
 SAY_BROKER = "from celery import current_app; print('broker', current_app.conf.broker_url)"
 SAY_HEAVY = f"import sys; print('loaded', sorted(set({sorted(HEAVY)!r}) & set(sys.modules)))"

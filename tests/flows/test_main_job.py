@@ -118,13 +118,33 @@ def test_3_one_pair_is_allowed_one_denied_one_referred(performance: Performance)
     assert all(item["state"] == "allow_with_conditions" for item in approved.values())
     story = performance.story
     assert story.permission(CARDS, "equity")["state"] == "deny"
-    referred = story.permission(CARDS, "pd-capital-qrre")
-    assert referred["state"] == "refer"
-    assert "safeguard.human_oversight" in referred["missing"]
+    assert performance.step("One fact changes").facts["before"] == "refer"
+
+
+def test_3_a_complex_model_without_an_advantage_does_not_earn_its_place(performance: Performance) -> None:
+    facts = performance.step("must earn its place").facts
+    assert facts == {"outcome": "deny", "verdict": "warn"}
+    record = evidence(performance.story, CARDS, "card-underwriting", "challenger.advantage")
+    assert record["check_major"] == 2
+    metrics = {metric["name"]: metric for metric in record["metrics"]}
+    assert float(metrics["gini_advantage"]["lower"]) < 0.005
+    assert (
+        len(
+            {
+                row[0]
+                for table in record["body"]["tables"]
+                if table["id"] == "families"
+                for row in table["rows"]
+            }
+        )
+        == 3
+    )
 
 
 def test_3_one_fact_moves_the_outcome_as_the_counterfactual_said(performance: Performance) -> None:
-    assert performance.step("One fact changes").facts == {
+    facts = performance.step("One fact changes").facts
+    assert facts.pop("gate")
+    assert facts == {
         "fact": "safeguard.human_oversight",
         "before": "refer",
         "foretold": "allow_with_conditions",
@@ -213,7 +233,7 @@ def test_6_the_gate_exits_as_it_answers(performance: Performance) -> None:
     assert {use_case: facts[use_case]["status"] for use_case in facts} == {
         "collections": 0,
         "equity": 1,
-        "pd-capital-qrre": 3,
+        "card-underwriting": 1,
     }
 
 

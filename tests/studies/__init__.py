@@ -1,1 +1,1 @@
-"""Simulations that are too long for the suite: their figures stand in docs/statistics.md."""
+"""Simulations too long for the test suite; each prints the figures that the documentation quotes."""

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import numpy as np
 
+from validation.domain.challengers import SCORECARD
 from validation.domain.check import (
     CheckKind,
     CheckSpec,
@@ -21,14 +22,14 @@ from validation.domain.results import Figure, Measurement, Metric, Series, Table
 from validation.domain.tools import CapitalTool, Tools
 from validation.stats.calibration import Grades, grade_index, grades
 from validation.stats.outcomes import ensure_both_classes, ensure_probabilities, ensure_rows
+from validation.stats.portfolio import EXPOSURE, declared_number
 
-_EXPOSURE = "ead_eur"
 _FLAGS = {"true": "1", "false": "0"}
 _METHOD = "capital engine, given the PDs and the assumed portfolio; no sampling interval"
 
 SPEC = CheckSpec(
     id="capital.rwa_effect",
-    major=1,
+    major=2,
     title="Effect on risk-weighted assets",
     kind=CheckKind.CAPITAL,
     needs=(
@@ -41,7 +42,7 @@ SPEC = CheckSpec(
             name="bins",
             kind=ParamKind.INTEGER,
             default="10",
-            meaning="quantile bins of each feature in the benchmark",
+            meaning="most monotone bins of each feature in the benchmark",
             minimum=Decimal(2),
             maximum=Decimal(50),
         ),
@@ -105,11 +106,13 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     labels = inputs.array("train.labels")
     ensure_both_classes(labels=labels, sample="train", min_defaults=params.integer("min_defaults"))
     benchmark = tools.challenger(
+        family=SCORECARD.name,
+        setting={"bins": params.integer("bins"), "ridge": 1},
         names=inputs.feature_names,
         features=inputs.array("train.features"),
         labels=labels,
         score_rows=inputs.array("test.features"),
-        bins=params.integer("bins"),
+        seed=tools.seed,
     )
     ours, theirs = _side(scores, inputs, tools.capital), _side(benchmark.scores, inputs, tools.capital)
     rwa, bench, standard = ours.rwa["rwa_irb"], theirs.rwa["rwa_irb"], ours.rwa["rwa_standardised"]
@@ -155,7 +158,7 @@ class _Side:
 def _side(scores: FloatArray, inputs: CheckInputs, tool: CapitalTool) -> _Side:
     table = grades(labels=scores * 0.0, scores=scores, edges=inputs.grade_edges)
     _, position = np.unique(grade_index(scores=scores, edges=inputs.grade_edges), return_inverse=True)
-    exposure = _exposure(inputs.portfolio) / Decimal(len(scores))
+    exposure = declared_number(portfolio=inputs.portfolio, name=EXPOSURE) / Decimal(len(scores))
     per_obligor = [_capital(tool, [float(pd)], [exposure], inputs.portfolio)["rwa_irb"] for pd in table.pds]
     return _Side(
         scores=scores,
@@ -169,15 +172,6 @@ def _side(scores: FloatArray, inputs: CheckInputs, tool: CapitalTool) -> _Side:
         ),
         rwa_per_obligor=np.array([float(rwa) for rwa in per_obligor]),
     )
-
-
-def _exposure(portfolio: Mapping[str, str]) -> Decimal:
-    try:
-        return Decimal(portfolio.get(_EXPOSURE, ""))
-    except InvalidOperation:
-        raise UnusableInputError(
-            reason="malformed_portfolio", detail=f"the portfolio declares no {_EXPOSURE} as decimal text"
-        ) from None
 
 
 def _capital(

@@ -209,7 +209,8 @@ class CheckSpec:
     then the value of that parameter. ``alarms`` are its p-values. ``inherent``
     thresholds hold whatever the plan says. A check that ``reads_missing`` counts
     NaN in features, or in the scores before, as a missing value; to any other
-    check NaN is an error.
+    check NaN is an error. Without one of its ``tools`` a check is an error;
+    without one that it ``may_use`` it measures less.
     """
 
     id: str
@@ -224,6 +225,7 @@ class CheckSpec:
     alarms: tuple[StatisticalAlarm, ...] = ()
     inherent: tuple[Threshold, ...] = ()
     tools: tuple[str, ...] = ()
+    may_use: tuple[str, ...] = ()
     reads_missing: bool = False
     deadline_s: int = 120
 

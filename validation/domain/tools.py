@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from validation.domain.attached import Attached
+from validation.domain.challengers import Setting
 from validation.domain.inputs import FloatArray
 
 
@@ -109,7 +110,7 @@ class SeparatorTool(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Challenger:
-    """A fitted interpretable model: its scores on the rows asked for, and its scorecard as text rows."""
+    """A fitted interpretable model: its scores on the rows asked for, and the model itself as text rows."""
 
     title: str
     scores: FloatArray
@@ -118,18 +119,24 @@ class Challenger:
 
 
 class ChallengerTool(Protocol):
-    """Fits an admissible interpretable model on training data and scores other rows."""
+    """Fits one admissible interpretable model on training data and scores other rows."""
 
     def __call__(
         self,
         *,
+        family: str,
+        setting: Setting,
         names: Sequence[str],
         features: FloatArray,
         labels: FloatArray,
         score_rows: FloatArray,
-        bins: int,
+        seed: int,
     ) -> Challenger:
-        """Return the fitted challenger with its scores for ``score_rows``."""
+        """Return the challenger of a family of ``validation.domain.challengers``, fitted under this setting.
+
+        Both classes must be present. The same rows in the same order and the
+        same seed give the same scores: probabilities of default.
+        """
         ...
 
 

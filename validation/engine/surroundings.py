@@ -27,6 +27,7 @@ _LIBRARIES = {
     "shap": "shap",
     "numba": "numba",
     "xgboost": "xgboost-cpu",
+    "interpret": "interpret-core",
     "lightgbm": "lightgbm",
     "evidently": "evidently",
     "sklearn": "scikit-learn",

@@ -39,7 +39,7 @@ class Toolbox:
 
     def __call__(self, spec: CheckSpec, seed: int) -> Tools:
         """Return the tools that the check declares, and no other."""
-        chosen = {name: self._tool(name) for name in spec.tools}
+        chosen = {name: self._tool(name) for name in (*spec.tools, *spec.may_use)}
         return Tools(seed=seed, **cast("dict[str, Any]", chosen))
 
     def _tool(self, name: str) -> object:

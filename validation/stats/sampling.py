@@ -29,3 +29,28 @@ def pick_rows(*, rows: FloatArray, size: int, seed: int) -> NDArray[np.intp]:
         marks *= _ODD
         marks ^= marks >> np.uint64(29)
     return np.argpartition(marks, size)[:size]
+
+
+def draw_stratified(*, labels: FloatArray, size: int, seed: int) -> NDArray[np.intp]:
+    """Return the places of at most ``size`` rows, rising, drawn within each class (labels 0 and 1).
+
+    Classes keep their shares, but the rarer one is not cut below a fifth of ``size`` where it has as many.
+    """
+    if len(labels) <= size:
+        return np.arange(len(labels))
+    rng = np.random.default_rng(seed)
+    ones, zeros = np.flatnonzero(labels == 1.0), np.flatnonzero(labels == 0.0)
+    rarer, other = (ones, zeros) if len(ones) <= len(zeros) else (zeros, ones)
+    few = min(len(rarer), max(round(size * len(rarer) / len(labels)), size // 5))
+    drawn = (rng.choice(rarer, size=few, replace=False), rng.choice(other, size=size - few, replace=False))
+    return np.sort(np.concatenate(drawn))
+
+
+def deal_folds(*, labels: FloatArray, folds: int, seed: int) -> NDArray[np.intp]:
+    """Return the fold of each row, from 0: each class is shuffled and dealt out in turn, so shares are even."""
+    rng = np.random.default_rng(seed)
+    fold = np.empty(len(labels), dtype=np.intp)
+    for label in (0.0, 1.0):
+        places = rng.permutation(np.flatnonzero(labels == label))
+        fold[places] = np.arange(len(places)) % folds
+    return fold

@@ -11,6 +11,7 @@ from registry.domain.canonical import Json
 from registry.domain.clock import SystemClock
 from validation.catalog import list_specs, load_catalog
 from validation.domain.attached import Attached
+from validation.domain.challengers import Setting
 from validation.domain.check import CheckSpec
 from validation.domain.inputs import ArtifactEvidence, CheckInputs, FloatArray
 from validation.domain.plan import ValidationPlan, parse_plan
@@ -77,8 +78,16 @@ def separator(*, features: FloatArray, labels: FloatArray, seed: int) -> Callabl
 
 
 def challenger(
-    *, names: Sequence[str], features: FloatArray, labels: FloatArray, score_rows: FloatArray, bins: int
+    *,
+    family: str,
+    setting: Setting,
+    names: Sequence[str],
+    features: FloatArray,
+    labels: FloatArray,
+    score_rows: FloatArray,
+    seed: int,
 ) -> Challenger:
+    """Income alone, whatever it is asked to fit."""
     scores = 1.0 / (1.0 + np.exp(-(score_rows[:, 0] - 1.5)))
     return Challenger(title="income alone", scores=scores, columns=("feature",), rows=(("income",),))
 
@@ -147,7 +156,7 @@ def inputs(**changed: Any) -> CheckInputs:
         feature_names=NAMES,
         arrays={name: values for name, values in arrays.items() if values is not None},
         grade_edges=EDGES,
-        portfolio={"ead_eur": "1000"},
+        portfolio={"ead_eur": "1000", "loss_given_default_share": "0.5"},
         claims={"auc": "0.75"},
         artifact=ArtifactEvidence(
             digest_recorded="a" * 64, digest_seen="a" * 64, family="linear", layers=("landlock",)

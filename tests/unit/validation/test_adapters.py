@@ -14,7 +14,6 @@ from registry.domain.clock import SystemClock
 from registry.domain.vocab import Verdict
 from tests.unit.validation.builders import NAMES, WEIGHTS, estimates, inputs, plan, sample
 from validation.adapters.evidently_adapter import build_drift
-from validation.adapters.interpretable import build_challenger
 from validation.adapters.separator import build_separator
 from validation.adapters.shap_adapter import build_explainer
 from validation.catalog import load_catalog
@@ -171,23 +170,6 @@ def test_trees_that_give_no_probability_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UnusableInputError) as refusal:
         build(tmp_path)
     assert refusal.value.reason == "unsupported_model"
-
-
-def test_the_challenger_can_be_recomputed_by_hand_from_its_table() -> None:
-    fitted = build_challenger()(
-        names=NAMES,
-        features=TRAIN["features"],
-        labels=TRAIN["labels"].astype(float),
-        score_rows=TEST["features"],
-        bins=5,
-    )
-    row, total = TEST["features"][0], float(fitted.rows[0][4])
-    for name, low, high, _evidence, contribution in fitted.rows[1:]:
-        value = row[NAMES.index(name)]
-        if (low == "" or value >= float(low)) and (high == "" or value < float(high)):
-            total += float(contribution)
-    assert fitted.scores[0] == pytest.approx(chance(np.array(total)), abs=1e-6)
-    assert auc(labels=TEST["labels"].astype(float), scores=fitted.scores).gini > 0.4
 
 
 @pytest.mark.parametrize(("method", "threshold"), [("psi", 0.1), ("ks", 0.01)])

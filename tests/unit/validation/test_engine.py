@@ -193,6 +193,10 @@ def test_tools_come_from_our_own_packages_only(tmp_path: Path) -> None:
     assert given.seed == 3
     assert given.capital is box(load_catalog()["capital.rwa_effect"].spec, 4).capital
     assert given.explainer is None
+    # What a check may use is built too, and is None where the folder names none.
+    assert box(load_catalog()["challenger.advantage"].spec, 3).capital is given.capital
+    (tmp_path / "tools.json").unlink()
+    assert Toolbox(run_dir=tmp_path)(load_catalog()["challenger.advantage"].spec, 3).capital is None
 
 
 def test_an_installed_package_adds_checks_but_may_not_replace_one() -> None:
