@@ -13,7 +13,7 @@ from validation.domain.inputs import FloatArray
 from validation.stats.pooled import Pooled
 from validation.stats.profiles import NumericProfile, SlotCounts, SlotLoops, SlotWalk
 
-LOOPS = ("rising_keys", "sort_keys", "merge", "count_slots", "walk_slots")
+LOOPS = ("rising_keys", "sort_keys", "merge", "count_slots", "mark_strangers", "sum_beyond", "walk_slots")
 
 
 class Pooler:
@@ -52,11 +52,18 @@ def slot_loops() -> SlotLoops:
 
 
 def _count_slots(profile: NumericProfile, values: FloatArray) -> SlotCounts:
-    held = np.zeros(len(profile.below), dtype=np.int32)
-    strangers = np.zeros(len(held), dtype=np.bool_)
-    frame = (profile.base, profile.shift, *(float(border) for border in profile.outer_borders))
-    missing, beyond = _compiled()["count_slots"](values, frame, profile.only_values, held, strangers)
-    return SlotCounts(held=held, missing=missing, beyond=beyond, known=~strangers[profile.ties])
+    loops, held = _compiled(), np.zeros(len(profile.below), dtype=np.int32)
+    slots, strangers = np.empty(len(values), dtype=np.int32), np.zeros(len(held), dtype=np.bool_)
+    missing = loops["count_slots"](values, profile.base, profile.shift, held, slots)
+    if len(profile.ties):
+        loops["mark_strangers"](values, slots, profile.tie_places, profile.known_values, strangers)
+    lowest, highest = profile.outer_borders
+    return SlotCounts(
+        held=held,
+        missing=missing,
+        beyond=loops["sum_beyond"](values, lowest, highest),
+        known=~strangers[profile.ties],
+    )
 
 
 def _walk_slots(profile: NumericProfile, found: SlotCounts) -> SlotWalk:

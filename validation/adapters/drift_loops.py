@@ -15,7 +15,8 @@ KeyArray = NDArray[np.uint64]
 _SIGN, _ALL = np.uint64(1 << 63), np.uint64((1 << 64) - 1)
 DIGITS, DIGIT_VALUES = 6, 2048
 _DIGIT_BITS, _DIGIT = 11, np.uint64(2047)
-_MAGNITUDE = 0x7FFF_FFFF
+_MAGNITUDE = np.int32(0x7FFF_FFFF)
+_STRETCH = 1_024
 
 
 def rising_keys(bits: KeyArray, counts: NDArray[np.int64]) -> None:
@@ -82,36 +83,57 @@ def merge(
     return place + 1
 
 
-def count_slots(
-    values: FloatArray,
-    frame: tuple[int, int, float, float],
-    only_values: FloatArray,
-    held: CountArray,
-    strangers: NDArray[np.bool_],
-) -> tuple[int, float]:
-    """Count rows by slot; return the missing ones, and how far the others lie outside in sum.
+def count_slots(values: FloatArray, base: int, shift: int, held: CountArray, slots: CountArray) -> int:
+    """Write each row's slot and count the rows that are there by slot; return how many are missing.
 
-    ``frame`` is the profile's base and shift and its outermost borders;
-    ``strangers`` is set for a slot of one value that holds another.
+    Slots are found for a stretch of rows at once, each step in wide instructions.
     """
-    base, shift, lowest, highest = frame
-    last, has_ties, missing, beyond = len(held) - 1, len(only_values) > 0, 0, 0.0
-    for value in values:
-        if np.isnan(value):
-            missing += 1
-            continue
-        # Adding zero turns a negative zero into the positive one.
-        key = int(np.float32(value + 0.0).view(np.int32))
+    first, bits = np.int32(base), np.int32(shift)
+    end, missing = np.int32(base + len(held) - 1), 0
+    single = np.empty(_STRETCH, dtype=np.float32)
+    keys = single.view(np.int32)
+    for begin in range(0, len(values), _STRETCH):
+        part, place = values[begin : begin + _STRETCH], slots[begin : begin + _STRETCH]
+        for row in range(len(part)):
+            # Adding zero turns a negative zero into the positive one.
+            single[row] = np.float32(part[row] + 0.0)
         if base < 0:
-            key ^= (key >> 63) & _MAGNITUDE
-        slot = int(min(max((key >> shift) - base, 0), last))
-        held[slot] += 1
-        if slot in (0, last):
-            beyond += max(lowest - value, 0.0) + max(value - highest, 0.0)
-        if has_ties:
-            wanted = only_values[slot]
-            strangers[slot] |= not np.isnan(wanted) and wanted != value
-    return missing, beyond
+            for row in range(len(part)):
+                keys[row] ^= (keys[row] >> np.int32(31)) & _MAGNITUDE
+        for row in range(len(part)):
+            place[row] = min(max(np.int32(keys[row] >> bits), first), end) - first
+        for row in range(len(part)):
+            if np.isnan(part[row]):
+                missing += 1
+            else:
+                held[place[row]] += 1
+    return missing
+
+
+def mark_strangers(
+    values: FloatArray,
+    slots: CountArray,
+    places: NDArray[np.uint16],
+    known: FloatArray,
+    strangers: NDArray[np.bool_],
+) -> None:
+    """Mark the slots of one value, known by its place, that hold another."""
+    for row in range(len(values)):
+        wanted = known[places[slots[row]]]
+        # NaN is neither smaller nor larger. Both are asked at once: the answer is nearly always no.
+        if (wanted < values[row]) | (wanted > values[row]):
+            strangers[slots[row]] = True
+
+
+def sum_beyond(values: FloatArray, lowest: float, highest: float) -> float:
+    """Return how far the values lie outside two borders, in sum."""
+    beyond = 0.0
+    for value in values:
+        if value < lowest:
+            beyond += lowest - value
+        elif value > highest:
+            beyond += value - highest
+    return beyond
 
 
 def walk_slots(
@@ -136,7 +158,7 @@ def walk_slots(
         if not is_known[slot]:
             heaviest = max(heaviest, held[slot])
         key = min(max(base + slot + 1, -LARGEST_KEY >> shift), LARGEST_KEY >> shift) << shift
-        upper = np.float64(np.int32(key ^ ((key >> 63) & _MAGNITUDE)).view(np.float32))
+        upper = np.float64(np.int32(key ^ ((key >> 63) & 0x7FFF_FFFF)).view(np.float32))
         if 0 < slot < len(held) - 1:
             area += (upper - lower) * (before + distance)
             hidden += (upper - lower) * held[slot]

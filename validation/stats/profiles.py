@@ -64,13 +64,17 @@ class NumericProfile:
         return _borders(base=self.base, shift=self.shift, slots=np.array([1, len(self.below) - 1]))
 
     @cached_property
-    def only_values(self) -> FloatArray:
-        """Return the value of every slot that is a tie and NaN for the others; empty where there is no tie."""
-        if not len(self.ties):
-            return np.zeros(0)
-        values = np.full(len(self.below), np.nan)
-        values[self.ties] = self.tie_values
-        return values
+    def tie_places(self) -> NDArray[np.uint16]:
+        """Return for every slot the place of its value in ``known_values``."""
+        # A tie holds its share of the rows, so 16 bits are enough.
+        places = np.zeros(len(self.below), dtype=np.uint16)
+        places[self.ties] = np.arange(1, len(self.ties) + 1)
+        return places
+
+    @property
+    def known_values(self) -> FloatArray:
+        """Return NaN, for the slots that are no tie, and then the values of the ties."""
+        return np.concatenate([[np.nan], self.tie_values])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,12 +166,12 @@ def count_slots(profile: NumericProfile, values: FloatArray) -> SlotCounts:
     present = drop_missing(values)
     slots = profile.place(present)
     held = np.bincount(slots, minlength=len(profile.below)).astype(np.int32)
-    outside, borders = present[(slots == 0) | (slots == len(held) - 1)], profile.outer_borders
-    beyond = np.maximum(borders[0] - outside, 0.0) + np.maximum(outside - borders[-1], 0.0)
+    lowest, highest = profile.outer_borders
+    beyond = np.maximum(lowest - present, 0.0).sum() + np.maximum(present - highest, 0.0).sum()
     return SlotCounts(
         held=held,
         missing=len(values) - len(present),
-        beyond=float(beyond.sum()),
+        beyond=float(beyond),
         known=_known_ties(profile, present, slots),
     )
 
@@ -249,7 +253,7 @@ def _known_ties(profile: NumericProfile, present: FloatArray, slots: NDArray[np.
     """Return for each slot of one value whether the batch, too, holds only that value there."""
     if not len(profile.ties):
         return np.zeros(0, dtype=np.bool_)
-    wanted = profile.only_values[slots]
+    wanted = profile.known_values[profile.tie_places[slots]]
     is_stranger = wanted != present
     is_stranger &= wanted == wanted  # noqa: PLR0124  only a slot without a value differs from itself
     strangers = np.bincount(slots[is_stranger], minlength=len(profile.below))
