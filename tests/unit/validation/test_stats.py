@@ -4,18 +4,18 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
 from validation.domain.inputs import CheckInputs, NotApplicableError, UnusableInputError
-from validation.stats import shapley
+from validation.stats import sampling, shapley
 from validation.stats.attribution import additivity_errors, convergence_ratio
 from validation.stats.calibration import brier, grades, holm, hosmer_lemeshow
 from validation.stats.discrimination import auc, ks_interval, ks_separation, midranks, paired_difference
 from validation.stats.outcomes import ensure_probabilities, read_outcomes
 from validation.stats.ranks import kendall, spearman, top_overlap
-from validation.stats.sampling import sample_rows
+from validation.stats.sampling import pick_rows, rising_order, sample_rows
 from validation.stats.shapley import Predict, permutation_values, sample_values
 from validation.stats.stability import bin_counts, ks_comparison, psi_from_counts, quantile_edges
 
@@ -270,6 +270,29 @@ def test_samples_do_not_depend_on_the_order_of_rows() -> None:
     second = sample_rows(rows=rows[::-1], size=10, seed=3)
     assert first.tolist() == second.tolist()
     assert len(sample_rows(rows=rows, size=500, seed=3)) == 50
+
+
+ROWS = st.integers(1, 4).flatmap(
+    lambda width: st.lists(
+        st.lists(st.sampled_from([-1.0, 0.0, 2.0, float("nan")]), min_size=width, max_size=width),
+        min_size=1,
+        max_size=30,
+    )
+)
+
+
+@given(ROWS)
+@example([[1.0, 2.0, 3.0]] * 3)
+def test_rows_rise_column_by_column_as_sorting_by_all_columns_says(given_rows: list[list[float]]) -> None:
+    rows = np.array(given_rows)
+    assert rising_order(rows).tolist() == np.lexsort(rows.T[::-1]).tolist()
+
+
+def test_rows_are_picked_alike_however_many_are_looked_at_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = np.random.default_rng(1).normal(size=(100, 3))
+    whole = pick_rows(rows=rows, size=10, seed=2)
+    monkeypatch.setattr(sampling, "_STRETCH", 7)
+    assert sorted(pick_rows(rows=rows, size=10, seed=2)) == sorted(whole)
 
 
 @pytest.mark.parametrize(
