@@ -63,7 +63,7 @@ def results() -> list[Result]:
 
 def _equal_error(case: Case) -> Entry:
     width = case.rows.shape[1]
-    pilot = np.mean([case.error(_peer(case, PILOT)()) ** 2 for _ in range(2)])
+    pilot = np.mean([case.error(_peer(case, PILOT)()) ** 2 for _ in range(4)])
     ours = np.mean([_ours(case, PAIRS)().error ** 2 for _ in range(5)])
     orders = round(PILOT * float(pilot / ours))
     seen: list[tuple[float, float]] = []
@@ -81,7 +81,7 @@ def _equal_error(case: Case) -> Entry:
         peer=_peer_side(case, orders),
         is_equal=is_equal,
         runs=3,
-        warm_up=1,
+        warm_up=0,
         sizes={"rows": EXPLAINED, "features": width, "background": BACKGROUND, "pairs of the peer": orders},
         note=f"root mean squared error: ours {np.sqrt(ours):.3g}, the peer with {PILOT} pairs {np.sqrt(pilot):.3g}; "
         "equal: the errors measured in the turns differ by less than 15 %, and at least nine in ten of our "
@@ -97,7 +97,7 @@ def _default(case: Case) -> Entry:
         peer=_peer_side(case, None),
         is_equal=lambda mine, theirs: mine.error <= theirs.error,
         runs=3,
-        warm_up=1,
+        warm_up=0,
         sizes={"rows": EXPLAINED, "features": case.rows.shape[1], "background": BACKGROUND},
         note="equal: our error is not greater",
     )

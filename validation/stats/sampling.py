@@ -46,7 +46,7 @@ def rising_order(rows: FloatArray) -> NDArray[np.intp]:
 def _equals_last(values: FloatArray) -> NDArray[np.bool_]:
     """Return for each value but the first whether it is the one before it."""
     is_missing = np.isnan(values)
-    return (values[1:] == values[:-1]) | (is_missing[1:] & is_missing[:-1])
+    return np.asarray((values[1:] == values[:-1]) | (is_missing[1:] & is_missing[:-1]))
 
 
 def pick_rows(*, rows: FloatArray, size: int, seed: int) -> NDArray[np.intp]:
