@@ -29,8 +29,10 @@ ENTRIES = {
     "pack_impact": (SQLITE, POSTGRESQL),
     "irb_portfolio": (NONE,),
     "tree_shap": (NONE,),
+    "black_box": (NONE,),
     "drift": (NONE,),
     "auc": (NONE,),
+    "standard_plan": (NONE,),
 }
 
 

@@ -7,6 +7,7 @@ blocks, so that memory does not grow with their number.
 
 import hashlib
 import json
+import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,23 +15,29 @@ from typing import Any
 
 import numpy as np
 
+from validation.adapters import drift_compiled
 from validation.domain.inputs import FloatArray, UnusableInputError
 from validation.stats.distances import (
     CategoryDistance,
     NumericDistance,
+    Pool,
     Rows,
     Tally,
     compare_categories,
     compare_numeric,
     tally,
 )
+from validation.stats.pooled import pool
 from validation.stats.profiles import (
     NumericProfile,
     ProfileDistance,
+    SlotLoops,
     build_profile,
     compare_with_profile,
 )
 
+# Compiled loops cost a quarter of a second to load: as much as they save on so many values.
+_MANY_VALUES = 10_000_000
 _BLOCK_VALUES = 8_000_000
 _HEAD, _BELOW = "profile.json", "below.npy"
 
@@ -64,12 +71,13 @@ def compare_files(
     Raises ``UnusableInputError`` when a column is absent, empty or infinite.
     """
     found: dict[str, Distance] = {}
-    names = _column_names(reference)
+    names, rows = _read_head(reference)
+    order: Pool = drift_compiled.Pooler() if _is_compiled(2 * rows * len(names)) else pool
     for (name, before), (_, after) in zip(_columns(reference, names), _columns(current, names), strict=True):
         if name in categories:
             found[name] = compare_categories(reference=tally(before), current=tally(after))
         else:
-            found[name] = compare_numeric(reference=before, current=after, bins=bins)
+            found[name] = compare_numeric(reference=before, current=after, bins=bins, pool=order)
     return found
 
 
@@ -77,7 +85,7 @@ def profile_file(*, path: Path, categories: Collection[str], bins: int) -> FileP
     """Return the profile of every column. Raises as ``compare_files`` does."""
     numeric: dict[str, NumericProfile] = {}
     tallies: dict[str, Tally] = {}
-    for name, values in _columns(path, _column_names(path)):
+    for name, values in _columns(path, _read_head(path)[0]):
         if name in categories:
             tallies[name] = tally(values)
         else:
@@ -97,13 +105,15 @@ def compare_file_with_profile(
     the one profiled.
     """
     names = [*profile.numeric, *profile.categories]
+    is_compiled = _is_compiled(_read_head(current)[1] * len(names))
+    loops = drift_compiled.slot_loops() if is_compiled else SlotLoops()
     numeric: dict[str, ProfileDistance] = {}
     tallies: dict[str, CategoryDistance] = {}
     for name, values in _columns(current, names):
         if name in profile.categories:
             tallies[name] = compare_categories(reference=profile.categories[name], current=tally(values))
         else:
-            numeric[name] = compare_with_profile(profile=profile.numeric[name], current=values)
+            numeric[name] = compare_with_profile(profile=profile.numeric[name], current=values, loops=loops)
     open_ = [name for name, one in numeric.items() if not _is_decided(profile, name, one, method, threshold)]
     exact = _exactly(profile, reference, current, open_) if open_ else {}
     return ProfileComparison(numeric=numeric, categories=tallies, exact=exact)
@@ -180,10 +190,17 @@ def _exactly(
     }
 
 
-def _column_names(path: Path) -> list[str]:
+def _is_compiled(values: int) -> bool:
+    """Return whether compiled loops pay on so many values; they are as good as free where Numba is loaded."""
+    return values >= _MANY_VALUES or "numba" in sys.modules
+
+
+def _read_head(path: Path) -> tuple[list[str], int]:
+    """Return the names of a file's columns, and its rows."""
     import pyarrow.parquet as pq
 
-    return list(pq.read_schema(path).names)
+    head = pq.read_metadata(path)
+    return list(head.schema.to_arrow_schema().names), head.num_rows
 
 
 def _columns(path: Path, names: Sequence[str]) -> Iterator[tuple[str, FloatArray]]:

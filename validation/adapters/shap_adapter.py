@@ -17,7 +17,7 @@ from validation.adapters.tree_route import TreeRoute, largest_difference, place_
 from validation.domain.inputs import FloatArray, UnusableInputError
 from validation.domain.share import Advance, no_advance
 from validation.domain.tools import Attribution, ExplainerTool, SecondOpinion
-from validation.stats.shapley import permutation_values
+from validation.stats.shapley import sample_values
 
 Predict = Callable[[FloatArray], FloatArray]
 Score = Callable[[FloatArray], FloatArray]
@@ -136,8 +136,8 @@ class BlackBoxRoute:
         return outputs
 
     def attribute(self, *, rows: FloatArray, background: FloatArray, seed: int) -> Attribution:
-        """Return estimates from antithetic permutations drawn with ``seed``."""
-        values, base = permutation_values(
+        """Return estimates, with their errors, from antithetic permutations drawn with ``seed``."""
+        found = sample_values(
             predict=lambda block: self.outputs(rows=block),
             rows=rows,
             background=background,
@@ -145,7 +145,13 @@ class BlackBoxRoute:
             seed=seed,
             advance=self._advance,
         )
-        return Attribution(values=values, base=base)
+        return Attribution(
+            values=found.values,
+            base=found.base,
+            method=f"{_PERMUTATION_PAIRS} antithetic pairs of orders for each background row",
+            background=len(background),
+            errors=found.errors,
+        )
 
     def overview(self, *, rows: FloatArray, background: FloatArray) -> Attribution | None:
         """Return None: many rows would cost too many calls of the box."""

@@ -55,6 +55,8 @@ class TreeRoute:
                 detail=f"the trees are over {ensemble.width} columns, and {len(self._columns)} are named",
             )
         self._width = len(names)
+        # Then neither the rows nor the contributions of a large portfolio are copied.
+        self._has_all = self._columns == list(range(self._width))
         try:
             self._tables: TreeShap | None = TreeShap(ensemble, bits=_BITS_ON_NUMPY)
         except TooDeepError:
@@ -90,7 +92,7 @@ class TreeRoute:
 
     def outputs(self, *, rows: FloatArray) -> FloatArray:
         """Return what the trees say as they were read: margins (log-odds), or a forest's probabilities."""
-        return self._ensemble.outputs(rows=rows[:, self._columns])
+        return self._ensemble.outputs(rows=self._tested(rows))
 
     def attribute(self, *, rows: FloatArray, background: FloatArray, seed: int) -> Attribution:
         """Return interventional contributions; exact, so ``seed`` changes nothing."""
@@ -123,12 +125,15 @@ class TreeRoute:
             gap=largest_difference(self._by_tables(self._tables, rows, background), other),
         )
 
+    def _tested(self, rows: FloatArray) -> FloatArray:
+        return rows if self._has_all else rows[:, self._columns]
+
     def _by_tables(self, tables: TreeShap, rows: FloatArray, background: FloatArray) -> Attribution:
         number = len(rows) + len(background)
         seconds = tables.leaves * _PER_LEAF_S + tables.blocks * number * _PER_LINE_S
         is_large = seconds > _COMPILING_S
         found = (TreeShap(self._ensemble, kernels=compiled()) if is_large else tables).interventional(
-            rows=rows[:, self._columns], background=background[:, self._columns], advance=self._advance
+            rows=self._tested(rows), background=self._tested(background), advance=self._advance
         )
         return self._attribution(
             found.values,
@@ -159,9 +164,11 @@ class TreeRoute:
         return self._attribution(values, base, len(background), "interventional, exact, by SHAP")
 
     def _attribution(self, values: FloatArray, base: float, background: int, method: str) -> Attribution:
-        whole = np.zeros((len(values), self._width))
-        whole[:, self._columns] = values
-        return Attribution(values=whole, base=base, method=method, background=background)
+        if not self._has_all:
+            whole = np.zeros((len(values), self._width))
+            whole[:, self._columns] = values
+            values = whole
+        return Attribution(values=values, base=base, method=method, background=background)
 
 
 def largest_difference(first: Attribution, second: Attribution) -> float:

@@ -12,12 +12,16 @@ from validation.domain.inputs import FloatArray
 
 @dataclass(frozen=True, kw_only=True)
 class Attribution:
-    """Per row and feature a contribution, the base they start from, how they were found, against how many rows."""
+    """Per row and feature a contribution, the base they start from, how they were found, against how many rows.
+
+    ``errors`` are standard errors of the contributions where orders were drawn; exact ones have none.
+    """
 
     values: FloatArray
     base: float
     method: str = ""
     background: int = 0
+    errors: FloatArray | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

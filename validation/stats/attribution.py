@@ -1,6 +1,8 @@
 """Quality of attributions: do they add up, have they settled, and which ranks can the rows tell apart?"""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,18 +54,27 @@ def rank_importance(*, values: FloatArray, confidence: float) -> Ranking:
     among all neighbours (Bonferroni), so that all ranks printed as settled hold
     together with ``confidence``. Ties run on from neighbour to neighbour.
     """
-    sizes = np.abs(values)
-    mean, rows = sizes.mean(axis=0), len(values)
-    reach = _reach(confidence) * sizes.std(axis=0, ddof=1) / rows**0.5
+    # Column by column: a copy of all contributions of a large portfolio is larger than everything else here.
+    rows = len(values)
+    mean, spread = _moments(np.abs(column) for column in values.T)
+    reach = _reach(confidence) * spread / rows**0.5
     order = np.argsort(-mean, kind="stable")
-    gaps = sizes[:, order[:-1]] - sizes[:, order[1:]]
+    gap, gap_spread = _moments(
+        np.abs(values[:, larger]) - np.abs(values[:, smaller]) for larger, smaller in pairwise(order)
+    )
     shared = 1.0 - (1.0 - confidence) / max(1, len(order) - 1)
-    is_apart = gaps.mean(axis=0) > _reach(shared) * gaps.std(axis=0, ddof=1) / rows**0.5
+    is_apart = gap > _reach(shared) * gap_spread / rows**0.5
     group = np.concatenate([[0], np.cumsum(is_apart)]).astype(np.int64)
     first, last = np.empty(len(order), dtype=np.int64), np.empty(len(order), dtype=np.int64)
     first[order] = 1 + np.searchsorted(group, group, side="left")
     last[order] = np.searchsorted(group, group, side="right")
     return Ranking(mean=mean, lower=np.maximum(mean - reach, 0.0), upper=mean + reach, first=first, last=last)
+
+
+def _moments(columns: Iterable[FloatArray]) -> tuple[FloatArray, FloatArray]:
+    """Return the mean and the standard deviation (sample form) of each column."""
+    found = np.asarray([(column.mean(), column.std(ddof=1)) for column in columns]).reshape(-1, 2)
+    return found[:, 0], found[:, 1]
 
 
 def _reach(confidence: float) -> float:

@@ -9,6 +9,7 @@ and enter no distance.
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from scipy.special import chdtrc, kolmogorov
@@ -58,7 +59,17 @@ class CategoryDistance:
     p_value: float
 
 
-def compare_numeric(*, reference: FloatArray, current: FloatArray, bins: int) -> NumericDistance:
+class Pool(Protocol):
+    """Brings two samples into one order, as ``pooled.pool`` does."""
+
+    def __call__(self, *, first: FloatArray, second: FloatArray) -> Pooled:
+        """Return the common order."""
+        ...
+
+
+def compare_numeric(
+    *, reference: FloatArray, current: FloatArray, bins: int, pool: Pool = pool
+) -> NumericDistance:
     """Return the distances of two samples; NaN is missing, and each sample holds a value."""
     before, after = drop_missing(reference), drop_missing(current)
     pooled = pool(first=before, second=after)

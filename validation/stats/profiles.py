@@ -9,18 +9,20 @@ which the reference holds one value only hides nothing while the batch holds
 that value there too.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from validation.domain.inputs import FloatArray
 from validation.stats.distances import Rows, divergence_terms, drop_missing, house_edges
-from validation.stats.pooled import CountArray, pool
+from validation.stats.pooled import BoolArray, CountArray, pool
 
 MOST_SLOTS = 65_536
 _MAGNITUDE = np.int32(0x7FFF_FFFF)
-_LARGEST_KEY = int(np.finfo(np.float32).max.view(np.int32))
+LARGEST_KEY = int(np.finfo(np.float32).max.view(np.int32))
 _SINGLE_ROUNDING = 2.0**-24
 # A slot of one value that holds fewer rows than this share hides little enough.
 _HEAVY_SHARE = 0.0002
@@ -55,6 +57,55 @@ class NumericProfile:
         # Above a positive border the plain bits of a number rise with it, and those of any other lie below.
         keys = _keys(values) if self.base < 0 else _bits(values)
         return _slots(keys, base=self.base, shift=self.shift, size=len(self.below))
+
+    @property
+    def outer_borders(self) -> FloatArray:
+        """Return the lower border of the second slot and that of the last."""
+        return _borders(base=self.base, shift=self.shift, slots=np.array([1, len(self.below) - 1]))
+
+    @cached_property
+    def tie_places(self) -> NDArray[np.uint16]:
+        """Return for every slot the place of its value in ``known_values``."""
+        # A tie holds its share of the rows, so 16 bits are enough.
+        places = np.zeros(len(self.below), dtype=np.uint16)
+        places[self.ties] = np.arange(1, len(self.ties) + 1)
+        return places
+
+    @property
+    def known_values(self) -> FloatArray:
+        """Return NaN, for the slots that are no tie, and then the values of the ties."""
+        return np.concatenate([[np.nan], self.tie_values])
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlotCounts:
+    """Rows of a batch by slot of a profile.
+
+    ``beyond`` is how far its rows lie outside the profile's borders, in sum;
+    ``known`` says of each tie whether the batch, too, holds only that value there.
+    """
+
+    held: CountArray
+    missing: int
+    beyond: float
+    known: BoolArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlotWalk:
+    """Both distribution functions, slot by slot.
+
+    ``below`` counts the batch's rows under the upper border of each slot.
+    ``gap`` is the greatest distance at a border and ``area`` the distance
+    summed over all widths; ``heaviest`` is the most rows in a slot that hides
+    something, ``hidden`` the sum of all rows' widths.
+    """
+
+    below: CountArray
+    gap: float
+    heaviest: int
+    area: float
+    hidden: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,24 +157,66 @@ def build_profile(*, values: FloatArray, bins: int) -> NumericProfile:
         tie_values=order.values[np.searchsorted(slots, ties)],
         spread=float(present.std()),
         size=float(np.abs(present).mean()),
-        hidden=_hidden_on_average(present, _borders(base=base, shift=shift, size=size), held),
+        hidden=_hidden_on_average(present, _borders(base=base, shift=shift, slots=np.arange(1, size)), held),
     )
 
 
-def compare_with_profile(*, profile: NumericProfile, current: FloatArray) -> ProfileDistance:
-    """Return the distances of a batch; NaN is missing, and at least one value is there."""
-    present = drop_missing(current)
-    m = len(present)
+def count_slots(profile: NumericProfile, values: FloatArray) -> SlotCounts:
+    """Return the rows of a batch by slot; NaN is missing."""
+    present = drop_missing(values)
     slots = profile.place(present)
     held = np.bincount(slots, minlength=len(profile.below)).astype(np.int32)
+    lowest, highest = profile.outer_borders
+    beyond = np.maximum(lowest - present, 0.0).sum() + np.maximum(present - highest, 0.0).sum()
+    return SlotCounts(
+        held=held,
+        missing=len(values) - len(present),
+        beyond=float(beyond),
+        known=_known_ties(profile, present, slots),
+    )
+
+
+def walk_slots(profile: NumericProfile, found: SlotCounts) -> SlotWalk:
+    """Return what the two distribution functions do at the borders of the slots, and between them at most."""
+    held = found.held
+    rows = int(held.sum())
     below = np.cumsum(held, dtype=np.int32)
-    known = _known_ties(profile, present, slots)
-    gap: FloatArray = np.abs(profile.below * (1.0 / profile.rows.present) - below * (1.0 / m))
-    psi, distance = _binned(profile, below, known)
+    gap = np.abs(profile.below * (1.0 / profile.rows.present) - below * (1.0 / rows))
+    widths = np.diff(_borders(base=profile.base, shift=profile.shift, slots=np.arange(1, len(held))))
+    is_open = np.ones(len(held), dtype=np.bool_)
+    is_open[profile.ties[found.known]] = False
+    return SlotWalk(
+        below=below,
+        gap=float(gap.max()),
+        heaviest=int(held[is_open].max()),
+        area=float((widths * (gap[:-2] + gap[1:-1])).sum()) / 2.0,
+        hidden=float((widths * held[1:-1]).sum()),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlotLoops:
+    """The two passes of a comparison, over the rows and over the slots, as they stand or compiled."""
+
+    count: Callable[[NumericProfile, FloatArray], SlotCounts] = count_slots
+    walk: Callable[[NumericProfile, SlotCounts], SlotWalk] = walk_slots
+
+
+PLAIN = SlotLoops()
+
+
+def compare_with_profile(
+    *, profile: NumericProfile, current: FloatArray, loops: SlotLoops = PLAIN
+) -> ProfileDistance:
+    """Return the distances of a batch; NaN is missing, and at least one value is there."""
+    found = loops.count(profile, current)
+    walk, m = loops.walk(profile, found), len(current) - found.missing
+    psi, distance = _binned(profile, walk.below, found.known)
     return ProfileDistance(
-        current=Rows(present=m, missing=len(current) - m),
-        wasserstein=_wasserstein(profile, gap, held, present[(slots == 0) | (slots == len(held) - 1)]),
-        ks=_ks(float(gap.max()), held, m, profile.ties[known]),
+        current=Rows(present=m, missing=found.missing),
+        wasserstein=_wasserstein(profile, walk, found.beyond, m),
+        # Between two borders the gap exceeds theirs by at most what the batch holds there.
+        ks=Bounded(estimate=walk.gap, lower=walk.gap, upper=min(1.0, walk.gap + walk.heaviest / m)),
         psi=psi,
         jensen_shannon=distance,
     )
@@ -149,47 +242,30 @@ def _slots(keys: CountArray, *, base: int, shift: int, size: int) -> NDArray[np.
     return slots.astype(np.intp)
 
 
-def _borders(*, base: int, shift: int, size: int) -> FloatArray:
-    """Return the lower border of every slot but the first."""
-    keys = np.arange(base + 1, base + size, dtype=np.int32)
-    np.clip(keys, -_LARGEST_KEY >> shift, _LARGEST_KEY >> shift, out=keys)
-    keys <<= shift
+def _borders(*, base: int, shift: int, slots: NDArray[np.int64]) -> FloatArray:
+    """Return the lower border of slots, of any but the first."""
+    keys = np.clip(base + slots, -LARGEST_KEY >> shift, LARGEST_KEY >> shift).astype(np.int32) << shift
     keys ^= (keys >> 31) & _MAGNITUDE
     return np.asarray(keys.view(np.float32), dtype=np.float64)
 
 
-def _known_ties(profile: NumericProfile, present: FloatArray, slots: NDArray[np.intp]) -> NDArray[np.bool_]:
+def _known_ties(profile: NumericProfile, present: FloatArray, slots: NDArray[np.intp]) -> BoolArray:
     """Return for each slot of one value whether the batch, too, holds only that value there."""
     if not len(profile.ties):
         return np.zeros(0, dtype=np.bool_)
-    expected = np.full(len(profile.below), np.nan)
-    expected[profile.ties] = profile.tie_values
-    wanted = expected[slots]
+    wanted = profile.known_values[profile.tie_places[slots]]
     is_stranger = wanted != present
     is_stranger &= wanted == wanted  # noqa: PLR0124  only a slot without a value differs from itself
-    strangers = np.bincount(slots[is_stranger], minlength=len(expected))
+    strangers = np.bincount(slots[is_stranger], minlength=len(profile.below))
     return np.asarray(strangers[profile.ties] == 0)
 
 
-def _ks(gap: float, held: CountArray, rows: int, known: CountArray) -> Bounded:
-    """Between two borders the gap exceeds theirs by at most what the batch holds there."""
-    held[known] = 0
-    return Bounded(estimate=gap, lower=gap, upper=min(1.0, gap + float(held.max()) / rows))
-
-
-def _wasserstein(profile: NumericProfile, gap: FloatArray, held: CountArray, outside: FloatArray) -> Bounded:
-    borders = _borders(base=profile.base, shift=profile.shift, size=len(held))
-    widths = np.diff(borders)
-    rows = int(held.sum())
-    slack = profile.hidden + float((widths * held[1:-1]).sum()) / rows
-    widths *= gap[:-2] + gap[1:-1]
-    area = float(widths.sum()) / 2.0
-    if len(outside):
-        beyond = np.maximum(borders[0] - outside, 0.0) + np.maximum(outside - borders[-1], 0.0)
-        area += float(beyond.sum()) / rows
+def _wasserstein(profile: NumericProfile, walk: SlotWalk, beyond: float, rows: int) -> Bounded:
+    area = walk.area + beyond / rows
     # Rounding moves a value by this share of its size; the batch is no larger on average than the
     # reference and the distance together.
-    slack = (slack + _SINGLE_ROUNDING * (2.0 * profile.size + area)) * (1.0 + 2.0 * _SINGLE_ROUNDING)
+    rounded = _SINGLE_ROUNDING * (2.0 * profile.size + area)
+    slack = (profile.hidden + walk.hidden / rows + rounded) * (1.0 + 2.0 * _SINGLE_ROUNDING)
     return Bounded(estimate=area, lower=max(0.0, area - slack), upper=area + slack)
 
 
@@ -203,7 +279,7 @@ def _hidden_on_average(present: FloatArray, borders: FloatArray, held: FloatArra
     return float((np.diff(borders) * held[1:-1]).sum()) / len(present)
 
 
-def _binned(profile: NumericProfile, below: CountArray, known: NDArray[np.bool_]) -> tuple[Bounded, Bounded]:
+def _binned(profile: NumericProfile, below: CountArray, known: BoolArray) -> tuple[Bounded, Bounded]:
     """Return PSI and the Jensen-Shannon distance over the quantile bins of the reference."""
     low, likely, high = _cuts(profile, below, known)
     counts = np.vstack([np.maximum(low[1:] - high[:-1], 0.0), np.diff(likely), high[1:] - low[:-1]])
@@ -211,7 +287,7 @@ def _binned(profile: NumericProfile, below: CountArray, known: NDArray[np.bool_]
 
 
 def _cuts(
-    profile: NumericProfile, below: CountArray, known: NDArray[np.bool_]
+    profile: NumericProfile, below: CountArray, known: BoolArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return how many rows of the batch lie below each edge: at least, probably, at most."""
     slots = profile.place(profile.edges)

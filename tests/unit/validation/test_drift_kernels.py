@@ -1,15 +1,17 @@
 """Distances from one sort, and from a stored profile, against scipy, against Evidently and against bounds."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from scipy.spatial import distance
 
+from validation.adapters import drift_compiled, drift_files, drift_loops
 from validation.adapters.drift_files import (
     compare_file_with_profile,
     compare_files,
@@ -27,8 +29,8 @@ from validation.stats.distances import (
     compare_numeric,
     tally,
 )
-from validation.stats.pooled import pool, pool_tagged
-from validation.stats.profiles import Bounded, build_profile, compare_with_profile
+from validation.stats.pooled import Pooled, pool, pool_tagged
+from validation.stats.profiles import PLAIN, Bounded, build_profile, compare_with_profile
 from validation.stats.stability import bin_counts, psi_from_counts, quantile_edges
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False, width=64)
@@ -62,6 +64,38 @@ def test_one_sort_orders_any_doubles_as_ranking_them_does(first: list[float], se
     assert pooled.values.tolist() == values.tolist()
     assert pooled.first.tolist() == np.searchsorted(np.sort(first), values, side="right").tolist()
     assert pooled.second.tolist() == np.searchsorted(np.sort(second), values, side="right").tolist()
+
+
+def same_order(first: FloatArray, second: FloatArray, order: drift_compiled.Pooler) -> None:
+    def parts(one: Pooled) -> list[list[float]]:
+        return [part.tolist() for part in (one.values, one.first, one.second)]
+
+    assert parts(order(first=first, second=second)) == parts(pool(first=first, second=second))
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(SAMPLES, SAMPLES), min_size=1, max_size=3))
+@example([([0.0, -0.0, 5e-324], [-5e-324, 0.0]), ([1.7976931348623157e308], [-1.7976931348623157e308])])
+def test_distributing_digits_orders_as_sorting_does(columns: list[tuple[list[float], list[float]]]) -> None:
+    order = drift_compiled.Pooler()
+    for first, second in columns:
+        same_order(np.array(first), np.array(second), order)
+
+
+def test_loops_say_as_they_stand_what_they_say_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = {name: getattr(drift_loops, name) for name in drift_compiled.LOOPS}
+    monkeypatch.setattr(drift_compiled, "_compiled", lambda: kept)
+    values = np.array([3.0, -0.0, -2.5, 0.0, 3.0, 1e300])
+    same_order(values, -values, drift_compiled.Pooler())
+    with np.errstate(all="ignore"):
+        both_ways(np.arange(40.0) % 5.0, np.array([1.0, np.nan, 2.5, 9.0, -1.0, 4.0]), 4)
+
+
+def test_many_rows_are_ordered_alike() -> None:
+    order = drift_compiled.Pooler()
+    for name in BEFORE:
+        same_order(BEFORE[name], AFTER[name][:2_000], order)
+        same_order(-BEFORE[name][:100], AFTER[name], order)
 
 
 def test_numbers_too_far_apart_to_be_packed_are_ranked() -> None:
@@ -161,6 +195,38 @@ def certain(found: Any, exact: NumericDistance) -> None:
         assert bounded.lower - room <= bounded.estimate <= bounded.upper + room, figure
 
 
+def both_ways(before: FloatArray, after: FloatArray, bins: int) -> None:
+    """The compiled passes give the counts, the figures and the bounds of the plain ones."""
+    profile, fast = build_profile(values=before, bins=bins), drift_compiled.slot_loops()
+    plain, quick = PLAIN.count(profile, after), fast.count(profile, after)
+    assert quick.held.tolist() == plain.held.tolist()
+    assert (quick.known.tolist(), quick.missing) == (plain.known.tolist(), plain.missing)
+    one, other = (
+        compare_with_profile(profile=profile, current=after, loops=loops) for loops in (PLAIN, fast)
+    )
+    for figure in ("ks", "wasserstein", "psi", "jensen_shannon"):
+        ends = [getattr(getattr(one, figure), end) for end in ("estimate", "lower", "upper")]
+        theirs = [getattr(getattr(other, figure), end) for end in ("estimate", "lower", "upper")]
+        assert theirs == pytest.approx(ends, rel=1e-12, abs=1e-300, nan_ok=True), figure
+
+
+@settings(deadline=None)
+@given(SAMPLES, SAMPLES)
+@example([0.0, 3.3961781399106494e38], [0.0])
+@example([0.0, -3.4028234663852886e38], [-0.0, 1e300])
+def test_compiled_passes_over_rows_and_slots_say_the_same(first: list[float], second: list[float]) -> None:
+    with np.errstate(all="ignore"):
+        both_ways(np.array(first), np.array(second), 4)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.15, 3.0, -3.0])
+@pytest.mark.parametrize("name", sorted(BEFORE))
+def test_compiled_passes_over_many_rows_say_the_same(name: str, shift: float) -> None:
+    holes = np.where(np.arange(ROWS) % 7 == 0, np.nan, shapes(2, shift)[name])
+    both_ways(BEFORE[name], holes, 10)
+    both_ways(BEFORE[name], -holes, 10)
+
+
 @pytest.mark.parametrize("shift", [0.0, 0.15, 3.0, -3.0])
 @pytest.mark.parametrize("name", sorted(BEFORE))
 def test_a_profile_bounds_every_exact_figure(name: str, shift: float) -> None:
@@ -227,6 +293,29 @@ def test_files_are_compared_column_by_column(tmp_path: Path) -> None:
         column = exact[name]
         assert isinstance(column, NumericDistance)
         certain(one, column)
+
+
+def test_large_files_are_compared_by_compiled_loops_to_the_same_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = write_parquet(tmp_path / "before.parquet", BEFORE)
+    after = write_parquet(tmp_path / "after.parquet", AFTER)
+    used: list[int] = []
+    found = []
+    for is_compiled in (False, True):
+        monkeypatch.setattr(
+            drift_files, "_is_compiled", lambda values, answer=is_compiled: used.append(values) or answer
+        )
+        profile = profile_file(path=before, categories=(), bins=10)
+        near = compare_file_with_profile(
+            profile=profile, current=after, method="ks", threshold=0.1, reference=before
+        )
+        found.append((compare_files(reference=before, current=after, categories=(), bins=10), near.exact))
+    assert found[0] == found[1]
+    assert used == [len(BEFORE) * ROWS, 2 * len(BEFORE) * ROWS] * 2
+    monkeypatch.undo()
+    monkeypatch.delitem(sys.modules, "numba", raising=False)
+    assert [drift_files._is_compiled(values) for values in (9_999_999, 10_000_000)] == [False, True]
 
 
 @pytest.mark.parametrize("method", ["ks", "psi", "wasserstein", "jensenshannon"])

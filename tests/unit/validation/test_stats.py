@@ -1,19 +1,22 @@
 """Statistics beyond the published values: edges, degenerate data, agreement with other formulas."""
 
+from itertools import permutations
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
 from validation.domain.inputs import CheckInputs, NotApplicableError, UnusableInputError
+from validation.stats import sampling, shapley
 from validation.stats.attribution import additivity_errors, convergence_ratio
 from validation.stats.calibration import brier, grades, holm, hosmer_lemeshow
 from validation.stats.discrimination import auc, ks_interval, ks_separation, midranks, paired_difference
 from validation.stats.outcomes import ensure_probabilities, read_outcomes
 from validation.stats.ranks import kendall, spearman, top_overlap
-from validation.stats.sampling import sample_rows
-from validation.stats.shapley import permutation_values
+from validation.stats.sampling import pick_rows, rising_order, sample_rows
+from validation.stats.shapley import Predict, permutation_values, sample_values
 from validation.stats.stability import bin_counts, ks_comparison, psi_from_counts, quantile_edges
 
 TIED = st.lists(st.integers(0, 6), min_size=2, max_size=30)
@@ -169,12 +172,127 @@ def test_permutation_values_of_a_sum_are_its_terms() -> None:
     assert found == pytest.approx((rows - background.mean(axis=0)) * weights)
 
 
+def all_or_nothing(rows: np.ndarray) -> np.ndarray:
+    return np.asarray(rows.prod(axis=1))
+
+
+def test_errors_of_sampled_contributions_by_hand() -> None:
+    # Whichever of three features comes last takes all: forwards and backwards half each to the two ends.
+    found = sample_values(
+        predict=all_or_nothing, rows=np.ones((1, 3)), background=np.zeros((1, 3)), pairs=5, seed=4
+    )
+    at_an_end = 2.0 * found.values[0]
+    assert found.values.sum() == pytest.approx(1.0)
+    assert (at_an_end * 5.0).round() == pytest.approx(at_an_end * 5.0)
+    assert 0.0 < at_an_end.min() < at_an_end.max()
+    # Standard deviation of 0 or 1/2, over the root of the pairs.
+    assert found.errors[0] == pytest.approx(np.sqrt(at_an_end * (1.0 - at_an_end) / 4.0) / 2.0)
+    single = sample_values(
+        predict=all_or_nothing, rows=np.ones((1, 3)), background=np.zeros((1, 3)), pairs=1, seed=4
+    )
+    assert np.isnan(single.errors).all()
+
+
+@pytest.mark.parametrize(("pairs", "most"), [(1, 1.0), (2, 0.965)])
+def test_errors_of_sampled_contributions_cover_the_truth(pairs: int, most: float) -> None:
+    generator = np.random.default_rng(0)
+    row, background = generator.normal(size=(1, 5)) + 1.0, generator.normal(size=(100, 5))
+
+    def predict(rows: np.ndarray) -> np.ndarray:
+        return np.asarray(np.tanh(rows).prod(axis=1) + np.maximum(rows.sum(axis=1), 0.0))
+
+    truth = shapley_by_definition(predict, row[0], background)
+    found = [
+        sample_values(predict=predict, rows=row, background=background, pairs=pairs, seed=seed)
+        for seed in range(300)
+    ]
+    inside = [np.abs(one.values[0] - truth) <= 1.96 * one.errors[0] for one in found]
+    assert 0.935 <= np.mean(inside) <= most
+    assert np.mean([one.values[0] for one in found], axis=0) == pytest.approx(truth, abs=0.004)
+
+
+def shapley_by_definition(predict: Predict, row: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """Return the mean gain over all orders, each against the whole background."""
+    orders = list(permutations(range(len(row))))
+    values = np.zeros(len(row))
+    for order in orders:
+        rows, before = background.copy(), predict(background).mean()
+        for feature in order:
+            rows[:, feature] = row[feature]
+            after = predict(rows).mean()
+            values[feature] += after - before
+            before = after
+    return values / len(orders)
+
+
+def test_nobody_is_asked_about_a_mixture_that_changes_nothing() -> None:
+    asked: list[int] = []
+
+    def predict(rows: np.ndarray) -> np.ndarray:
+        asked.append(len(rows))
+        return all_or_nothing(rows)
+
+    row = np.array([[1.0, 2.0, 3.0, 4.0]])
+    background = np.array([[1.0, 2.0, 3.0, 9.0], [1.0, 2.0, 3.0, 4.0]])
+    found = sample_values(predict=predict, rows=row, background=background, pairs=3, seed=0)
+    assert found.values.tolist() == [[0.0, 0.0, 0.0, (24.0 - 54.0) / 2.0]]
+    # Both rows of the background, the row itself, and a feature that is not the last to become known.
+    assert asked[:2] == [1, 2]
+    assert sum(asked[2:]) <= 2 * 3
+    only = sample_values(
+        predict=predict, rows=row[:, :1], background=background[:, :1] + 1.0, pairs=1, seed=0
+    )
+    assert (only.values.tolist(), only.base) == ([[-1.0]], 2.0)
+
+
+def test_many_mixtures_are_asked_about_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, background = np.random.default_rng(5).normal(size=(2, 6, 4))
+    asked: list[int] = []
+
+    def predict(given: np.ndarray) -> np.ndarray:
+        asked.append(len(given))
+        return all_or_nothing(given)
+
+    def sampled() -> np.ndarray:
+        asked.clear()
+        return sample_values(predict=predict, rows=rows, background=background, pairs=2, seed=5).values
+
+    whole = sampled()
+    assert max(asked) == 2 * 2 * 6 * 3
+    monkeypatch.setattr(shapley, "_MIXTURES_AT_ONCE", 10)
+    assert sampled().tolist() == whole.tolist()
+    assert max(asked) == 9
+
+
 def test_samples_do_not_depend_on_the_order_of_rows() -> None:
     rows = np.random.default_rng(1).integers(0, 5, size=(50, 3)).astype(float)
     first = sample_rows(rows=rows, size=10, seed=3)
     second = sample_rows(rows=rows[::-1], size=10, seed=3)
     assert first.tolist() == second.tolist()
     assert len(sample_rows(rows=rows, size=500, seed=3)) == 50
+
+
+ROWS = st.integers(1, 4).flatmap(
+    lambda width: st.lists(
+        st.lists(st.sampled_from([-1.0, 0.0, 2.0, float("nan")]), min_size=width, max_size=width),
+        min_size=1,
+        max_size=30,
+    )
+)
+
+
+@given(ROWS)
+@example([[1.0, 2.0, 3.0]] * 3)
+def test_rows_rise_column_by_column_as_sorting_by_all_columns_says(given_rows: list[list[float]]) -> None:
+    rows = np.array(given_rows)
+    assert rising_order(rows).tolist() == np.lexsort(rows.T[::-1]).tolist()
+
+
+def test_rows_are_picked_alike_however_many_are_looked_at_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = np.random.default_rng(1).normal(size=(100, 3))
+    whole = pick_rows(rows=rows, size=10, seed=2)
+    monkeypatch.setattr(sampling, "_STRETCH", 7)
+    assert sorted(pick_rows(rows=rows, size=10, seed=2)) == sorted(whole)
 
 
 @pytest.mark.parametrize(
