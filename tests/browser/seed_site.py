@@ -45,13 +45,11 @@ def main() -> int:
     from registry import api
     from registry.audit.checkpoint import KEY_FILE_NAME, ensure_key_file
     from registry.audit.models import AuditEvent
-    from registry.domain.vocab import Role
     from registry.findings.models import Finding
-    from registry.people.models import RoleAssignment
     from tests.builders.attached import plant
     from tests.builders.web_evidence import submissions
     from tests.builders.web_policy import propose_policy
-    from tests.builders.web_world import AT, PASSWORD, bring_to_approval, build_world, start_run
+    from tests.builders.web_world import AT, bring_to_approval, build_world, start_run
     from validation.runs.models import ValidationRun
 
     ensure_key_file(path=Path(settings.MRM_KEY_DIR) / KEY_FILE_NAME)
@@ -62,12 +60,7 @@ def main() -> int:
     start_run(world.running, submissions()[:2])
     done = ValidationRun.objects.create(request_uuid=world.validated.uuid, status="succeeded", queued_at=AT)
     hostile = plant(done, content=HOSTILE.encode(), at=AT)
-    iris = api.Person(username="iris", full_name="Iris Lindqvist")
-    iris.set_password(PASSWORD)
-    iris.save()
-    RoleAssignment.objects.create(
-        person=iris, role=Role.ADMINISTRATOR, entity_key="", valid_from=AT.date(), granted_by_name="set-up"
-    )
+    _hire_iris()
     proposal = propose_policy(world).uuid
     house = api.PackRelease.objects.get(instrument="house").uuid
     again = _repeat(world)
@@ -144,6 +137,21 @@ def main() -> int:
         sys.stdout,
     )
     return 0
+
+
+def _hire_iris() -> None:
+    """Let an administrator sign in."""
+    from registry import api
+    from registry.domain.vocab import Role
+    from registry.people.models import RoleAssignment
+    from tests.builders.web_world import AT, PASSWORD
+
+    iris = api.Person(username="iris", full_name="Iris Lindqvist")
+    iris.set_password(PASSWORD)
+    iris.save()
+    RoleAssignment.objects.create(
+        person=iris, role=Role.ADMINISTRATOR, entity_key="", valid_from=AT.date(), granted_by_name="set-up"
+    )
 
 
 def _repeat(world: "World") -> object:

@@ -21,10 +21,12 @@ Say = Callable[[Mapping[str, Json]], None]
 GRADING_SAMPLES = ("train", "test", "recent")
 
 
-def plan_for_predictions(*, plan: list[Json], specs: Mapping[str, CheckSpec]) -> list[Json]:
-    """Return the plan as decided; where it is empty, every check that needs nothing but such a file."""
-    able = [check for check, spec in specs.items() if needs_predictions_only(spec=spec)]
-    return plan or [{"check": check} for check in able]
+def plan_for_predictions(*, plan: Mapping[str, Json], specs: Mapping[str, CheckSpec]) -> dict[str, Json]:
+    """Return the plan as decided; where it asks for no check, every one that needs nothing but such a file."""
+    able: list[Json] = [
+        {"check": check} for check, spec in specs.items() if needs_predictions_only(spec=spec)
+    ]
+    return {**plan, "checks": plan["checks"] or able}
 
 
 def prepare_predictions(*, run_dir: Path, order: Mapping[str, Any], say: Say) -> None:

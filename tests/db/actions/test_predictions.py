@@ -216,7 +216,7 @@ def test_it_can_be_challenged_but_no_report_is_signed_on_it(story: Story) -> Non
 
 def test_it_is_not_re_performed_and_its_basis_names_no_artefact(story: Story) -> None:
     request = send(story)
-    end(request, submission())
+    end(request, submission("discrimination.auc"))
     request.refresh_from_db()
     assert (request.basis.content["artifact_digest"], request.basis.content["datasets"]) == ("", [])
     before = counts()
