@@ -13,7 +13,6 @@ from validation.domain.check import (
     FactKind,
     Feed,
     FiveParts,
-    ParamKind,
     Params,
     ParamSpec,
 )
@@ -38,35 +37,15 @@ SPEC = CheckSpec(
     ),
     tools=("challenger", "capital"),
     params=(
-        ParamSpec(
-            name="bins",
-            kind=ParamKind.INTEGER,
-            default="10",
-            meaning="most monotone bins of each feature in the benchmark",
-            minimum=Decimal(2),
-            maximum=Decimal(50),
-        ),
-        ParamSpec(
-            name="min_rows",
-            kind=ParamKind.INTEGER,
-            default="200",
-            meaning="fewest rows of the test sample",
-            minimum=Decimal(20),
-        ),
-        ParamSpec(
-            name="min_defaults",
-            kind=ParamKind.INTEGER,
-            default="50",
-            meaning="fewest training rows of either class behind the benchmark",
-            minimum=Decimal(5),
-        ),
-        ParamSpec(
-            name="drivers",
-            kind=ParamKind.INTEGER,
-            default="20",
-            meaning="rows of the test sample to list, those whose RWA falls furthest below the benchmark's",
-            minimum=Decimal(1),
-            maximum=Decimal(100),
+        ParamSpec.whole("bins", "10", "most monotone bins of each feature in the benchmark", 2, 50),
+        ParamSpec.whole("min_rows", "200", "fewest rows of the test sample", 20),
+        ParamSpec.whole("min_defaults", "50", "fewest training rows of either class behind the benchmark", 5),
+        ParamSpec.whole(
+            "drivers",
+            "20",
+            "rows of the test sample to list: whose RWA falls furthest below the benchmark's",
+            1,
+            100,
         ),
     ),
     metrics=(

@@ -57,13 +57,7 @@ SPEC = CheckSpec(
             "approved_share", "0.8", "share of the sample, lowest scores first, approved", "0.01", "0.99"
         ),
         _decimal("target_ratio", "1", "ratio of approval rates up to which approvals are short", "0.01", "1"),
-        ParamSpec(
-            name="min_rows",
-            kind=ParamKind.INTEGER,
-            default="10",
-            meaning="fewest defaults and non-defaults in either group",
-            minimum=Decimal(2),
-        ),
+        ParamSpec.whole("min_rows", "10", "fewest defaults and non-defaults in either group", 2),
     ),
     metrics=(
         *("adverse_impact_ratio", "impact_p_value", "approvals_short"),
