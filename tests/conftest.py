@@ -6,8 +6,13 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.surroundings import SERVICE_URLS, is_there
+
+# A deadline is a clock in a test: it fails on a busy machine and says nothing on a quiet one.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 LIST = Path(__file__).parent / "skips.txt"
 

@@ -21,7 +21,8 @@ OVERSIGHT = "Underwriters see the reasons for each case and may overrule; the ra
 COMPLEX_USES = ("card-underwriting", "pd-capital-qrre")
 REFERRED_PAIR = (SCORECARD, "card-underwriting")
 APPROVED = (REFERRED_PAIR, (CARDS, "collections"))
-GATE = ((CARDS, "collections", 0), (CARDS, "equity", 1), (CARDS, "card-underwriting", 1))
+LEFT_OPEN = (SCORECARD, "pd-capital-qrre")
+GATE = ((CARDS, "collections", 0), (CARDS, "equity", 1), (*LEFT_OPEN, 3))
 ADVANTAGE = "evidence.advantage_gini_lower"
 USAGE, UNDECIDED = 2, 3
 GATE_S = 60.0
@@ -160,6 +161,8 @@ def approve(story: Story) -> None:
                 "conditions": [item["kind"] for item in permission["conditions"]],
             }
             story.say(f"{permission['sentence']}: {permission['page']}")
+        left = story.expect_state(*LEFT_OPEN, REFERRED)
+        expect(f"safeguard.{HELD_BACK}" in left["missing"], f"missing are {left['missing']}")
         for use_case in (*COMPLEX_USES, "equity", "pd-large-corporate"):
             story.expect_state(CARDS, use_case, DENIED)
 

@@ -81,7 +81,7 @@ class Auc:
             lower=1.0 - outer if is_mirrored else inner,
             upper=1.0 - inner if is_mirrored else outer,
             confidence=confidence,
-            method="DeLong, logit scale, Student's t",
+            method="DeLong, logit scale, Student's t; towards 1/2 joined with Hanley and McNeil's as 20 rows",
         )
 
     def _inner_reach(self, *, centre: float, seen: float, tail: float) -> float:

@@ -142,7 +142,7 @@ QUERIES = st.fixed_dictionaries(
     limit=1,
     sort="-tier",
 )
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(models=MODELS, asked=QUERIES, limit=st.integers(1, 4), sort=st.sampled_from([
     mark + name for mark, name in product(("", "-"), ("key", "name", "tier", "registered"))
 ]))  # fmt: skip

@@ -102,7 +102,7 @@ def test_path_dependent_values_worked_by_hand() -> None:
     assert found.values[0].tolist() == pytest.approx([2.25, 2.25])
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 @given(seed=st.integers(0, 10_000), width=st.integers(1, 5), depth=st.integers(0, 5), bits=st.integers(1, 12))
 def test_random_trees_follow_shapley_s_formula(seed: int, width: int, depth: int, bits: int) -> None:
     rng = np.random.default_rng(seed)

@@ -166,7 +166,7 @@ def test_every_proof_of_every_small_tree() -> None:
 
 
 @given(size=st.integers(2, 70), data=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_an_inclusion_proof_altered_anywhere_is_rejected(size: int, data: st.DataObject) -> None:
     leaves = numbered(size)
     index = data.draw(st.integers(0, size - 1))
@@ -190,7 +190,7 @@ def test_an_inclusion_proof_altered_anywhere_is_rejected(size: int, data: st.Dat
 
 
 @given(new=st.integers(2, 70), data=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_consistency_proof_altered_anywhere_is_rejected(new: int, data: st.DataObject) -> None:
     leaves = numbered(new)
     old = data.draw(st.integers(1, new - 1))
@@ -237,7 +237,7 @@ def test_equal_sizes_need_equal_roots_and_an_empty_proof() -> None:
 
 
 @given(first=st.integers(0, 40), more=st.integers(0, 40))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_resumed_range_reaches_the_same_root(first: int, more: int) -> None:
     leaves = numbered(first + more)
     start = CompactRange()

@@ -168,7 +168,7 @@ def brute_force(pack: Pack, facts: dict[str, Fact], target: Outcome) -> int | No
     return None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     conditions=st.lists(CONDITIONS, min_size=1, max_size=4),
     values=FACTS,

@@ -36,7 +36,7 @@ def assert_alike(packs: Sequence[Pack], rows: Sequence[Facts], stage: Stage, as_
     assert found.tiers == tuple(item.tier for item in traced)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     rows=st.lists(st.tuples(st.sampled_from(GOOD), CHANGES), min_size=1, max_size=10),
     stage=st.sampled_from(list(Stage)),
@@ -49,7 +49,7 @@ def test_the_shipped_packs_rule_alike(
     assert_alike(PACKS, changed, stage, as_of)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     packs=ANY_PACKS,
     rows=st.lists(facts_of(SAMPLE), min_size=1, max_size=5),
@@ -166,7 +166,7 @@ def test_columns_kept_and_asked_often_answer_as_the_numbers_stand(name: str) -> 
             )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     several=st.lists(ANY_PACKS, min_size=2, max_size=3),
     rows=st.lists(facts_of(SAMPLE), max_size=4),

@@ -41,7 +41,7 @@ def contents(column: Column) -> list[tuple[type, object]]:
     return [(type(item), item) for pair in found for item in pair]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(rows=st.lists(facts_of(NAMES), max_size=6))
 def test_stored_facts_have_the_values_that_were_stored(rows: list[Facts]) -> None:
     found, given_rows = stored(*rows).columns(), Columns(rows=rows)
@@ -85,7 +85,7 @@ RULES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     old=RULES,
     new=RULES,

@@ -43,7 +43,7 @@ RULES = st.lists(st.one_of(TIERING, GATES), max_size=6).map(
     )
 )
 VALUES = st.fixed_dictionaries({name: st.sampled_from([None, True, False]) for name in NAMES})
-SMALL = settings(max_examples=60, deadline=None)
+SMALL = settings(max_examples=60)
 
 
 def ruling(rules: tuple[Rule, ...], values: dict[str, bool | None]) -> Decision:

@@ -32,7 +32,7 @@ def assert_alike(packs: Sequence[Pack], facts: Facts, stage: Stage, as_of: date 
     assert written.ruling == Ruling(**{item.name: getattr(decision, item.name) for item in fields(Ruling)})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     good=st.sampled_from(GOOD),
     changes=CHANGES,
@@ -45,7 +45,7 @@ def test_decisions_of_the_shipped_packs_are_written_alike(
     assert_alike(PACKS, dict(ChainMap(*changes, dict(good))), stage, as_of)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(packs=ANY_PACKS, facts=marked(facts_of(SAMPLE)), stage=st.sampled_from(list(Stage)))
 def test_any_decision_is_written_alike(packs: list[Pack], facts: Facts, stage: Stage) -> None:
     assert_alike(packs, facts, stage)

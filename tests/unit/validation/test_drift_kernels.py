@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 from scipy.spatial import distance
@@ -73,7 +73,6 @@ def same_order(first: FloatArray, second: FloatArray, order: drift_compiled.Pool
     assert parts(order(first=first, second=second)) == parts(pool(first=first, second=second))
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(SAMPLES, SAMPLES), min_size=1, max_size=3))
 @example([([0.0, -0.0, 5e-324], [-5e-324, 0.0]), ([1.7976931348623157e308], [-1.7976931348623157e308])])
 def test_distributing_digits_orders_as_sorting_does(columns: list[tuple[list[float], list[float]]]) -> None:
@@ -210,7 +209,6 @@ def both_ways(before: FloatArray, after: FloatArray, bins: int) -> None:
         assert theirs == pytest.approx(ends, rel=1e-12, abs=1e-300, nan_ok=True), figure
 
 
-@settings(deadline=None)
 @given(SAMPLES, SAMPLES)
 @example([0.0, 3.3961781399106494e38], [0.0])
 @example([0.0, -3.4028234663852886e38], [-0.0, 1e300])
@@ -245,6 +243,14 @@ def test_a_profile_bounds_the_figures_of_any_samples(first: list[float], second:
         found = compare_with_profile(profile=build_profile(values=before, bins=4), current=after)
     if np.isfinite([exact.wasserstein, found.wasserstein.estimate]).all():
         certain(found, exact)
+
+
+def test_a_profile_in_which_no_value_returns_bounds_the_figures_too() -> None:
+    before, after = np.linspace(0.0, 1.0, 8_000), np.linspace(0.1, 1.2, 500)
+    profile = build_profile(values=before, bins=10)
+    assert not len(profile.ties)
+    found = compare_with_profile(profile=profile, current=after)
+    certain(found, compare_numeric(reference=before, current=after, bins=10))
 
 
 def test_the_bounds_of_a_profile_are_narrow() -> None:
