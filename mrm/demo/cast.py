@@ -163,6 +163,16 @@ PURPOSES = (
         decides_on_individuals=True,
     ),
     Purpose(
+        key="limit-increases",
+        name="Credit limit increases",
+        description="Grant or decline a higher limit that a customer asks for; who is declined is told why.",
+        archetype="credit_underwriting",
+        materiality="medium",
+        exposure_eur="80000000.00",
+        is_customer_facing=True,
+        decides_on_individuals=True,
+    ),
+    Purpose(
         key="collections",
         name="Collections prioritisation",
         description="The order in which overdue customers are called. No customer sees or feels the score itself.",

@@ -5,7 +5,7 @@ from mrm.demo.story import CARDS, DENIED, MAY_BE_VALIDATED, SCORECARD, Story
 
 USES = {
     CARDS: ("pd-capital-qrre", "card-underwriting", "collections", "pd-large-corporate", "equity"),
-    SCORECARD: ("card-underwriting", "pd-capital-qrre"),
+    SCORECARD: ("card-underwriting", "limit-increases"),
 }
 BANNED = ("pd-large-corporate", "equity")
 

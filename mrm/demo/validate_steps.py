@@ -11,7 +11,7 @@ RUNS_S = 300.0
 DRIFT_CHECKS = {"drift.data", "drift.score"}
 VALIDATED = (
     (SCORECARD, "card-underwriting", "fit"),
-    (SCORECARD, "pd-capital-qrre", "fit"),
+    (SCORECARD, "limit-increases", "fit"),
     (CARDS, "collections", "fit"),
     (CARDS, "card-underwriting", "fit_with_conditions"),
     (CARDS, "pd-capital-qrre", "fit_with_conditions"),

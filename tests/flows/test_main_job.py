@@ -118,7 +118,7 @@ def test_3_one_pair_is_allowed_one_denied_one_referred(performance: Performance)
     assert all(item["state"] == "allow_with_conditions" for item in approved.values())
     story = performance.story
     assert story.permission(CARDS, "equity")["state"] == "deny"
-    referred = story.permission(SCORECARD, "pd-capital-qrre")
+    referred = story.permission(SCORECARD, "limit-increases")
     assert referred["state"] == "refer"
     assert "safeguard.human_oversight" in referred["missing"]
 
@@ -235,7 +235,7 @@ def test_6_the_gate_exits_as_it_answers(performance: Performance) -> None:
     assert {use_case: facts[use_case]["status"] for use_case in facts} == {
         "collections": 0,
         "equity": 1,
-        "pd-capital-qrre": 3,
+        "limit-increases": 3,
     }
 
 
