@@ -13,8 +13,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from registry.domain.artifact_shape import ArtifactShape, family_of_trees
 from registry.domain.booster import read_booster_shape
-from registry.domain.vocab import ModelFamily
+from registry.domain.lightgbm_text import read_lightgbm_shape
 from validation.sandbox import lightgbm_text, skops_forest
 
 MAX_BYTES = 256 * 2**20
@@ -58,28 +59,14 @@ UNKNOWN = Declaration(form="none", family="opaque")
 
 def read_booster(path: Path) -> Declaration:
     """Count trees, depth and nodes of an XGBoost file, JSON or UBJSON. Raises ``ValueError`` if it is none."""
-    shape = read_booster_shape(data=_read_bytes(path))
-    return Declaration(
-        form="booster",
-        family=shape.family.value,
-        trees=shape.trees,
-        max_depth=shape.max_depth,
-        parameters=shape.parameters,
-        features=shape.features,
-    )
+    return _counted("booster", read_booster_shape(data=_read_bytes(path)))
 
 
 def read_lightgbm(path: Path) -> Declaration:
     """Count trees, depth and nodes of LightGBM's text. Raises ``ValueError`` where it is not read here."""
-    model = lightgbm_text.read_model(_read_bytes(path))
-    return Declaration(
-        form="lightgbm",
-        family=_tree_family(len(model.trees)),
-        trees=len(model.trees),
-        max_depth=max(tree.depth for tree in model.trees),
-        parameters=sum(2 * len(tree.leaves) - 1 for tree in model.trees),
-        features=model.features,
-    )
+    data = _read_bytes(path)
+    lightgbm_text.read_model(data)
+    return _counted("lightgbm", read_lightgbm_shape(data=data))
 
 
 def read_forest(path: Path) -> Declaration:
@@ -87,15 +74,22 @@ def read_forest(path: Path) -> Declaration:
     trees = skops_forest.read_skops(path).trees
     return Declaration(
         form="forest",
-        family=_tree_family(len(trees)),
+        family=family_of_trees(len(trees)).value,
         trees=len(trees),
         max_depth=max(skops_forest.depth_of(tree) for tree in trees),
         parameters=sum(len(tree["feature"]) for tree in trees),
     )
 
 
-def _tree_family(trees: int) -> str:
-    return (ModelFamily.TREE if trees == 1 else ModelFamily.TREE_ENSEMBLE).value
+def _counted(form: str, shape: ArtifactShape) -> Declaration:
+    return Declaration(
+        form=form,
+        family=shape.family.value,
+        trees=shape.trees,
+        max_depth=shape.max_depth,
+        parameters=shape.parameters,
+        features=shape.features,
+    )
 
 
 def read_scorecard(path: Path) -> Declaration:

@@ -32,16 +32,6 @@ class TextTree:
     rights: tuple[int, ...]
     leaves: tuple[float, ...]
 
-    @property
-    def depth(self) -> int:
-        """Return the tests on the longest way from the root to a leaf."""
-        deepest, waiting = 0, [(0, 1)] if self.features else []
-        while waiting:
-            node, depth = waiting.pop()
-            deepest = max(deepest, depth)
-            waiting += [(child, depth + 1) for child in (self.lefts[node], self.rights[node]) if child >= 0]
-        return deepest
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextModel:
