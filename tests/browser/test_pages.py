@@ -87,7 +87,7 @@ def test_a_calculation_is_filled_sent_and_read_without_scripts(visit: Visit) -> 
 def test_a_live_run_shows_a_check_as_soon_as_it_is_recorded(visit: Visit, site: Site) -> None:
     page = visit("vera")
     page.goto(f"/runs/{site.running}/")
-    assert "2 of 13 checks done" in page.inner_text("#progress h2")
+    assert "2 of 13 checks done" in page.inner_text("#progress-heading")
     page.evaluate("document.getElementById('step').dataset.first = 'yes'")
     page.focus("#cancel-run")
     with sqlite3.connect(site.var_dir / "mrm.sqlite3", timeout=20) as database:
@@ -97,7 +97,7 @@ def test_a_live_run_shows_a_check_as_soon_as_it_is_recorded(visit: Visit, site: 
             " SELECT run_id, 'drift.score', 1, 9, 'Score drift', 'pass', result, recorded_at"
             " FROM validation_check_record LIMIT 1"
         )
-    expect(page.locator("#progress h2")).to_contain_text("3 of 13", timeout=8000)
+    expect(page.locator("#progress-heading")).to_contain_text("3 of 13", timeout=8000)
     # The region that announces is still the same element: it hears of the step and not of each renewal.
     expect(page.locator("#step[data-first=yes][role=status]")).to_contain_text("3 of 13")
     assert page.locator("#step").count() == 1
