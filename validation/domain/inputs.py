@@ -57,7 +57,8 @@ class CheckInputs:
     the PD grades, rising. ``scores_before`` are the scores of the same obligors on
     an earlier rating date, row by row, NaN where there was none. ``segments`` are numbers; where
     ``segment_names`` are given, places among those;
-    ``vintages``, the cohorts of the rows, likewise with ``vintage_names``. ``portfolio`` holds declared assumptions as text;
+    ``vintages``, the cohorts of the rows, likewise with ``vintage_names``.
+    ``portfolio`` holds declared assumptions as text;
     ``claims`` the figures that the model's run reports about itself. ``from_predictions``: the scores
     come from a file, and nothing ties them to the artefact.
     """

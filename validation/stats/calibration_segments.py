@@ -37,7 +37,7 @@ def tally(*, labels: FloatArray, scores: FloatArray, codes: FloatArray, segments
     rows = np.bincount(places, minlength=segments).astype(np.float64)
     return Grades(
         obligors=rows,
-        defaults=np.bincount(places, weights=labels, minlength=segments),
+        defaults=np.bincount(places, weights=labels, minlength=segments).astype(np.float64),
         pds=np.bincount(places, weights=scores, minlength=segments) / np.maximum(rows, 1.0),
     )
 
@@ -91,7 +91,9 @@ def heterogeneity(*, labels: FloatArray, scores: FloatArray, codes: FloatArray) 
 def _fit(scores: FloatArray, places: NDArray[np.intp], shift: float) -> tuple[FloatArray, FloatArray]:
     """Return expected defaults of each segment under a shift, and their variance."""
     fitted = expit(logit(scores) + shift)
-    return np.bincount(places, weights=fitted), np.bincount(places, weights=fitted * (1.0 - fitted))
+    parts = (np.bincount(places, weights=one) for one in (fitted, fitted * (1.0 - fitted)))
+    expected, spread = (part.astype(np.float64) for part in parts)
+    return expected, spread
 
 
 def common_shift(*, scores: FloatArray, defaults: float) -> float | None:
