@@ -32,6 +32,7 @@ BUILT_INS = (
     "validation.checks.calibration_low_default",
     "validation.checks.calibration_spiegelhalter",
     "validation.checks.calibration_monotone_grades",
+    "validation.checks.calibration_segments",
     "validation.checks.stability_psi",
     "validation.checks.stability_concentration",
     "validation.checks.stability_migrations",

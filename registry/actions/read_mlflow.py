@@ -22,7 +22,7 @@ MANIFEST_LIMIT = 262_144
 COUNTED_LIMIT = 16 * 2**20
 """The largest file that is counted at registration; of a larger one only the flavour is known."""
 MANIFEST_KEYS = ("name", "file", "sha256", "rows", "label")
-WITHHELD_KEYS = ("segment", "score_before")
+WITHHELD_KEYS = ("segment", "vintage", "score_before")
 """Columns that a manifest may name: like the label they are for checks, and no model's box gets them."""
 
 
@@ -199,7 +199,7 @@ def _parse_manifest(data: bytes) -> list[dict[str, Json]]:
             "INV030",
             "datasets/manifest.json is not the manifest we know",
             remedy=f"Write a JSON object with 'datasets', a list of objects with {', '.join(MANIFEST_KEYS)}, and "
-            f"where they are there the columns {' and '.join(WITHHELD_KEYS)}, each another than the label.",
+            f"where they are there the columns {', '.join(WITHHELD_KEYS)}, each another than the label.",
         ) from error
 
 
@@ -210,5 +210,5 @@ def _parse_entry(row: dict[str, Json]) -> dict[str, Json]:
     if not all(isinstance(name, str) for name in (*named, *withheld.values())) or len(set(named)) < len(
         named
     ):
-        raise ValueError("label, segment and score_before are not names of three columns")
+        raise ValueError(f"label, {', '.join(WITHHELD_KEYS)} are not names of columns of their own")
     return {**row, **known, **withheld, "role": known["name"], "path": known["file"]}

@@ -86,22 +86,31 @@ REGIONS = {"train": ["north", "south"], "test": ["east", None, "north", "south"]
 def with_named_columns(run_dir: Path, regions: Mapping[str, list[Any]], checks: tuple[str, ...]) -> None:
     """Write samples with a region and an earlier score, named as a manifest names them."""
     before = np.where(np.arange(400) % 8 == 0, np.nan, np.random.default_rng(5).uniform(0.01, 0.6, 400))
-    extra = {name: {"region": (words * 400)[:400], "pd_before": before} for name, words in regions.items()}
+    opened = np.where(np.arange(400) < 200, "2024-Q2", "2024-Q10").astype(object)
+    opened[:3] = None
+    columns = {"opened": opened, "pd_before": before}
+    extra = {name: {"region": (words * 400)[:400], **columns} for name, words in regions.items()}
     (run_dir / "data").rename(run_dir / "data-of-others")
     samples = write_samples(run_dir, extra=extra)
     for sample in samples.values():
-        sample.update(segment="region", score_before="pd_before")
+        sample.update(segment="region", vintage="opened", score_before="pd_before")
     write_order(run_dir, checks=checks, samples=samples)
 
 
-def test_segments_and_earlier_scores_reach_their_checks_and_no_model(run_dir: Path) -> None:
-    with_named_columns(run_dir, REGIONS, ("discrimination.segments", "stability.migrations"))
+def test_what_a_manifest_names_for_checks_reaches_them_and_no_model(run_dir: Path) -> None:
+    checks = ("discrimination.segments", "calibration.segments", "stability.migrations")
+    with_named_columns(run_dir, REGIONS, checks)
+    order = json.loads((run_dir / "order.json").read_bytes())
+    order["plan"][1]["params"] = {"by": "vintages"}
+    (run_dir / "order.json").write_text(json.dumps(order))
     # Without a signature the model is given whatever columns there are.
     (run_dir / "artifact" / "MLmodel").write_text(MLMODEL.partition("signature:")[0])
     prepare(run_dir)
     inputs = read_inputs(run_dir=run_dir)
     assert inputs.feature_names == FEATURES
     assert inputs.segment_names == ("east", "north", "south", "west")
+    assert inputs.vintage_names == ("2024-Q10", "2024-Q2")
+    assert np.array_equal(inputs.array("test.vintages")[2:4], [np.nan, 1.0], equal_nan=True)
     assert np.array_equal(inputs.array("test.segments")[:4], [0.0, np.nan, 1.0, 2.0], equal_nan=True)
     assert inputs.array("recent.segments")[:2].tolist() == [2.0, 3.0]
     assert np.isnan(inputs.array("train.scores_before")[0])
@@ -114,11 +123,14 @@ def test_segments_and_earlier_scores_reach_their_checks_and_no_model(run_dir: Pa
     assert {row[0] for row in tables["discrimination.segments"]["segments"]} == {
         *("east", "north", "south", "no segment stated"),
     }
+    assert [row[:2] for row in tables["calibration.segments"]["segments"]] == [
+        *(("2024-Q2", "197"), ("2024-Q10", "200"), ("no vintage stated", "3")),
+    ]
     matrix = tables["stability.migrations"]["matrix"]
     assert sum(int(cell) for row in matrix for cell in row[1:]) == 350
 
 
-@pytest.mark.parametrize("column", ["region", "pd_before"])
+@pytest.mark.parametrize("column", ["region", "opened", "pd_before"])
 def test_a_model_that_asks_for_a_column_meant_for_checks_does_not_get_it(run_dir: Path, column: str) -> None:
     with_named_columns(run_dir, REGIONS, CHECKS)
     (run_dir / "artifact" / "MLmodel").write_text(MLMODEL.replace("limit_bal", column))

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
 
 import numpy as np
 
@@ -16,19 +15,16 @@ from validation.domain.check import (
     ParamSpec,
     StatisticalAlarm,
 )
-from validation.domain.inputs import CheckInputs, FloatArray, NotApplicableError, UnusableInputError
-from validation.domain.params import SAMPLE
+from validation.domain.inputs import CheckInputs, FloatArray, NotApplicableError
+from validation.domain.params import SAMPLE, SEGMENT_BINS, SEGMENT_COLUMN
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
 from validation.domain.tools import Tools
 from validation.stats.calibration import holm
 from validation.stats.discrimination import Auc, auc
 from validation.stats.discrimination_detail import below_floor_p, by_segment
 from validation.stats.outcomes import Outcomes, read_outcomes
-from validation.stats.stability import quantile_edges
+from validation.stats.segments import Segments, read_segments
 
-_FEW_VALUES = 20
-_MOST_SEGMENTS = 1_000
-_NO_SEGMENT = "no segment stated"
 _CONFIDENCE = 0.95
 
 SPEC = CheckSpec(
@@ -39,21 +35,8 @@ SPEC = CheckSpec(
     needs=("{sample}.labels", "{sample}.scores"),
     params=(
         SAMPLE,
-        ParamSpec(
-            name="column",
-            kind=ParamKind.TEXT,
-            default="",
-            meaning="the input whose values are the segments; empty: those that the data set or the file of "
-            "predictions states, and where none are stated the first input",
-        ),
-        ParamSpec(
-            name="bins",
-            kind=ParamKind.INTEGER,
-            default="5",
-            meaning="quantile bins of a column that holds more than 20 values",
-            minimum=Decimal(2),
-            maximum=Decimal(50),
-        ),
+        SEGMENT_COLUMN,
+        SEGMENT_BINS,
         ParamSpec(
             name="floor",
             kind=ParamKind.DECIMAL,
@@ -117,8 +100,10 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     del tools
     sample, needed = params.text("sample"), params.integer("min_defaults")
     outcomes = read_outcomes(inputs=inputs, sample=sample, min_defaults=needed)
-    names, codes = _segments(inputs, params)
-    found = _measure(outcomes, names, codes, needed)
+    segments = read_segments(
+        inputs=inputs, sample=sample, column=params.text("column"), bins=params.integer("bins")
+    )
+    found = _measure(outcomes, segments, needed)
     judged = [(one, one.area) for one in found if one.area is not None]
     if not judged:
         most = max(min(one.defaults, one.rows - one.defaults) for one in found)
@@ -163,72 +148,14 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     )
 
 
-def _segments(inputs: CheckInputs, params: Params) -> tuple[list[str], FloatArray]:
-    """Return the names of the segments and the segment of every row."""
-    sample, column = params.text("sample"), params.text("column")
-    if not column and (inputs.from_predictions or inputs.has(f"{sample}.segments")):
-        return _declared(inputs, sample)
-    label, values = _column(inputs, sample, column)
-    if not np.isfinite(values).all():
-        raise UnusableInputError(
-            reason="non_finite_input", detail=f"{label} holds values that are missing or infinite"
-        )
-    distinct = np.unique(values)
-    if len(distinct) <= _FEW_VALUES:
-        names = [f"{label} = {one:g}" for one in distinct]
-        return names, np.searchsorted(distinct, values).astype(np.float64)
-    edges = quantile_edges(reference=values, bins=params.integer("bins"))
-    ends = ["", *(f"{edge:g}" for edge in edges), ""]
-    titles = [_range(label, low, high) for low, high in pairwise(ends)]
-    return titles, np.searchsorted(edges, values, side="right").astype(np.float64)
-
-
-def _column(inputs: CheckInputs, sample: str, column: str) -> tuple[str, FloatArray]:
-    """Return an input's name and its values."""
-    features, names = inputs.array(f"{sample}.features"), inputs.feature_names
-    if features.shape != (len(inputs.array(f"{sample}.labels")), len(names)):
-        raise UnusableInputError(
-            reason="malformed_input", detail=f"{sample}: rows or columns of the features do not match"
-        )
-    if column and column not in names:
-        raise UnusableInputError(reason="unknown_column", detail=f"no column is called {column}")
-    return column or names[0], features[:, names.index(column) if column else 0]
-
-
-def _declared(inputs: CheckInputs, sample: str) -> tuple[list[str], FloatArray]:
-    """Return the segments that the data set names; rows for which it names none are a segment of their own."""
-    values = inputs.array(f"{sample}.segments")
-    if values.shape != inputs.array(f"{sample}.labels").shape:
-        raise UnusableInputError(reason="malformed_input", detail="segments and labels differ in length")
-    is_missing = np.isnan(values)
-    distinct = np.unique(values[~is_missing])
-    if len(distinct) > _MOST_SEGMENTS:
-        raise UnusableInputError(
-            reason="too_many_segments",
-            detail=f"the data set names {len(distinct):,} segments; at most {_MOST_SEGMENTS:,} are judged",
-        )
-    known = inputs.segment_names
-    if known and not all(one.is_integer() and 0 <= one < len(known) for one in distinct.tolist()):
-        raise UnusableInputError(
-            reason="malformed_input", detail="a segment is none of those that have names"
-        )
-    names = [inputs.segment_name(one) if known else f"segment {one:g}" for one in distinct.tolist()]
-    codes = np.where(is_missing, len(names), np.searchsorted(distinct, values))
-    return [*names, _NO_SEGMENT], codes.astype(np.float64)
-
-
-def _range(label: str, low: str, high: str) -> str:
-    return " and ".join(part for part in (low and f"{label} from {low}", high and f"below {high}") if part)
-
-
-def _measure(outcomes: Outcomes, names: Sequence[str], codes: FloatArray, needed: int) -> list[_Segment]:
+def _measure(outcomes: Outcomes, segments: Segments, needed: int) -> list[_Segment]:
     found = []
-    for code, places in by_segment(segments=codes):
+    for code, places in by_segment(segments=segments.codes):
         labels = outcomes.labels[places]
         defaults = int(labels.sum())
         is_enough = min(defaults, len(labels) - defaults) >= needed
         area = auc(labels=labels, scores=outcomes.scores[places]) if is_enough else None
-        found.append(_Segment(name=names[int(code)], rows=len(labels), defaults=defaults, area=area))
+        found.append(_Segment(name=segments.names[int(code)], rows=len(labels), defaults=defaults, area=area))
     return found
 
 

@@ -7,6 +7,7 @@ MISSING_INPUT = "missing_input"
 
 _OF_ARTIFACT = {
     "features": "the inputs of the model, row by row",
+    "vintages": "the vintages of the rows, as the manifest of a data set names them",
     "scores_repeat": "a second answer of the artefact for the same rows",
     "artifact": "the artefact itself",
     "claims": "what the model's run claims about scores of the artefact",

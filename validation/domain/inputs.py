@@ -12,7 +12,7 @@ from validation.domain.absence import why_absent
 FloatArray = NDArray[np.float64]
 
 SAMPLES = ("train", "test", "recent")
-PARTS = ("features", "labels", "scores", "segments", "scores_repeat", "scores_before")
+PARTS = ("features", "labels", "scores", "segments", "vintages", "scores_repeat", "scores_before")
 
 
 class NotApplicableError(Exception):
@@ -56,7 +56,9 @@ class CheckInputs:
     ``arrays`` may be a lazy mapping. ``grade_edges`` are the inner limits of
     the PD grades, rising. ``scores_before`` are the scores of the same obligors on
     an earlier rating date, row by row, NaN where there was none. ``segments`` are numbers; where
-    ``segment_names`` are given, places among those. ``portfolio`` holds declared assumptions as text;
+    ``segment_names`` are given, places among those;
+    ``vintages``, the cohorts of the rows, likewise with ``vintage_names``.
+    ``portfolio`` holds declared assumptions as text;
     ``claims`` the figures that the model's run reports about itself. ``from_predictions``: the scores
     come from a file, and nothing ties them to the artefact.
     """
@@ -65,6 +67,7 @@ class CheckInputs:
     arrays: Mapping[str, NDArray[Any]]
     grade_edges: tuple[float, ...] = ()
     segment_names: tuple[str, ...] = ()
+    vintage_names: tuple[str, ...] = ()
     portfolio: Mapping[str, str] = field(default_factory=dict)
     claims: Mapping[str, str] = field(default_factory=dict)
     artifact: ArtifactEvidence | None = None

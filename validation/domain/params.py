@@ -27,3 +27,11 @@ CONFIDENCE = ParamSpec(
     maximum=Decimal("0.999"),
 )
 MIN_DEFAULTS = ParamSpec.whole("min_defaults", "20", "fewest rows of either class", 2)
+SEGMENT_COLUMN = ParamSpec(
+    name="column",
+    kind=ParamKind.TEXT,
+    default="",
+    meaning="the input whose values are the segments; empty: those that the data set or the file of "
+    "predictions states, and where none are stated the first input",
+)
+SEGMENT_BINS = ParamSpec.whole("bins", "5", "quantile bins of a column that holds more than 20 values", 2, 50)

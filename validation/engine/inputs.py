@@ -5,7 +5,7 @@
     RUNDIR/inputs.json              names, grade edges, portfolio, claims, artefact
     RUNDIR/plan.json                the plan, defaults written out
     RUNDIR/tools.json               how to reach the tools (see toolbox.py)
-    RUNDIR/arrays/<sample>.<part>.npy   features, labels, segments, scores_before
+    RUNDIR/arrays/<sample>.<part>.npy   features, labels, segments, vintages, scores_before
     RUNDIR/scores/<sample>.npy      what the box predicted, or a file of predictions says
     RUNDIR/scores/<sample>.repeat.npy   the same rows predicted again
     RUNDIR/attachments/             files that checks leave beside their results
@@ -108,6 +108,7 @@ def write_inputs(*, run_dir: Path, inputs: CheckInputs) -> None:
         "feature_names": list(inputs.feature_names),
         "grade_edges": [decimal_text(edge) for edge in inputs.grade_edges],
         "segment_names": list(inputs.segment_names),
+        "vintage_names": list(inputs.vintage_names),
         "portfolio": dict(inputs.portfolio),
         "claims": dict(inputs.claims),
         "artifact": None if inputs.artifact is None else asdict(inputs.artifact),
@@ -136,6 +137,7 @@ def read_inputs(*, run_dir: Path) -> CheckInputs:
             arrays=StoredArrays(run_dir=run_dir),
             grade_edges=tuple(float(edge) for edge in head["grade_edges"]),
             segment_names=tuple(str(name) for name in head.get("segment_names", ())),
+            vintage_names=tuple(str(name) for name in head.get("vintage_names", ())),
             portfolio={str(k): str(v) for k, v in head["portfolio"].items()},
             claims={str(k): str(v) for k, v in head["claims"].items()},
             artifact=None if artifact is None else _read_artifact(artifact),

@@ -31,8 +31,15 @@ from validation.runs.prepared import ORDER_FILE
 from validation.sandbox import flavours
 from validation.sandbox.parse import ParsedTable, parse_table
 
-WITHHELD = {"label": "the label", "segment": "the segment", "score_before": "the score before"}
+WITHHELD = {
+    "label": "the label",
+    "segment": "the segment",
+    "vintage": "the vintage",
+    "score_before": "the score before",
+}
 """Columns that a manifest names for checks; the model's box gets none of them."""
+WORDED = ("segment", "vintage")
+"""Those of them that may hold words."""
 CLAIMED_ON = "test_"
 DECLARED_AS = {"booster": "booster.json", "lightgbm": "booster.txt", "forest": "forest.skops"}
 
@@ -100,10 +107,8 @@ def _prepare_artifact(*, run_dir: Path, order: Mapping[str, Any], say: Say) -> N
 
 def _parse(run_dir: Path, name: str, sample: Mapping[str, str], say: Say) -> ParsedTable:
     say({"event": "step", "text": f"reading the data set {name}"})
-    segment = sample.get("segment")
-    return parse_table(
-        path=run_dir / sample["file"], sha256=sample["sha256"], texts=[segment] if segment else []
-    )
+    texts = [column for key in WORDED if (column := sample.get(key))]
+    return parse_table(path=run_dir / sample["file"], sha256=sample["sha256"], texts=texts)
 
 
 def _for_the_model(table: ParsedTable, sample: Mapping[str, str]) -> Columns:
@@ -117,7 +122,7 @@ def _inputs(order: Mapping[str, Any], tables: Mapping[str, ParsedTable], boxed: 
     features = boxed.inspection.features or tuple(_for_the_model(tables["train"], order["samples"]["train"]))
     for name, sample in order["samples"].items():
         _ensure_named(name, sample, tables[name].columns)
-    segment_names = _segment_names(order, tables)
+    words = {key: _words(key, order, tables) for key in WORDED}
     for name, sample in order["samples"].items():
         columns = tables[name].columns
         arrays[f"{name}.features"] = np.column_stack([columns[feature] for feature in features])
@@ -125,10 +130,12 @@ def _inputs(order: Mapping[str, Any], tables: Mapping[str, ParsedTable], boxed: 
         arrays[f"{name}.scores"] = boxed.scores[name]
         if before := sample.get("score_before"):
             arrays[f"{name}.scores_before"] = columns[before]
-        if sample.get("segment"):
-            arrays[f"{name}.segments"] = _segments(tables[name], sample["segment"], segment_names)
+        for key in WORDED:
+            if column := sample.get(key):
+                arrays[f"{name}.{key}s"] = _coded(tables[name], column, words[key])
     return CheckInputs(
-        segment_names=segment_names,
+        segment_names=words["segment"],
+        vintage_names=words["vintage"],
         feature_names=features,
         arrays=arrays,
         grade_edges=grade_edges(portfolio=order["portfolio"], scores=boxed.scores["train"]),
@@ -155,26 +162,26 @@ def _ensure_named(name: str, sample: Mapping[str, str], columns: Columns) -> Non
             )
 
 
-def _segment_names(order: Mapping[str, Any], tables: Mapping[str, ParsedTable]) -> tuple[str, ...]:
-    """Return the words that name segments in any sample, in order; none where segments are numbers."""
+def _words(key: str, order: Mapping[str, Any], tables: Mapping[str, ParsedTable]) -> tuple[str, ...]:
+    """Return the words that name segments or vintages in any sample, in order; none where they are numbers."""
     words: set[str] = set()
     kinds = set()
     for name, sample in order["samples"].items():
-        if segment := sample.get("segment"):
-            found = tables[name].categories.get(segment)
+        if column := sample.get(key):
+            found = tables[name].categories.get(column)
             kinds.add(found is None)
             words.update(found or ())
     if len(kinds) > 1:
         raise InvalidInput(
             "RUN015",
-            "the segments are words in one data set and numbers in another",
-            remedy="Log the data sets again with one kind of segment.",
+            f"the {key}s are words in one data set and numbers in another",
+            remedy=f"Log the data sets again with one kind of {key}.",
         )
     return tuple(sorted(words))
 
 
-def _segments(table: ParsedTable, column: str, names: Sequence[str]) -> NDArray[np.float64]:
-    """Return the segment of each row: the number, or the place of its word among those of all samples."""
+def _coded(table: ParsedTable, column: str, names: Sequence[str]) -> NDArray[np.float64]:
+    """Return the number of each row, or the place of its word among those of all samples."""
     values, words = table.columns[column], table.categories.get(column)
     if words is None:
         return values

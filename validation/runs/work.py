@@ -129,7 +129,7 @@ def _fetch_datasets(order: registry_api.RunOrder, heart: Heart, folder: Path) ->
         samples[sample] = {
             "file": file,
             "sha256": str(entry["sha256"]),
-            **{key: str(entry.get(key, "")) for key in ("label", "segment", "score_before")},
+            **{key: str(entry.get(key, "")) for key in ("label", "segment", "vintage", "score_before")},
         }
     return samples
 

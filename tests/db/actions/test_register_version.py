@@ -138,9 +138,10 @@ def names(**columns: object) -> Callable[[FakeMlflow], None]:
 
 def test_the_columns_for_checks_are_recorded_with_the_data_sets(mlflow: FakeMlflow) -> None:
     mlflow.add("pd-cards")
-    names(segment="region", score_before="pd_2025")(mlflow)
+    names(segment="region", vintage="opened", score_before="pd_2025")(mlflow)
     entry = register().version.datasets[0]
-    assert (entry["label"], entry["segment"], entry["score_before"]) == ("default", "region", "pd_2025")
+    named = [entry[key] for key in ("label", "segment", "vintage", "score_before")]
+    assert named == ["default", "region", "opened", "pd_2025"]
 
 
 def no_json(mlflow: FakeMlflow) -> None:
@@ -183,6 +184,8 @@ REFUSALS: list[tuple[str, str, Callable[[FakeMlflow], None], dict[str, Any]]] = 
     ("a segment that is no name", "INV030", names(segment=3), {}),
     ("the label as segment", "INV030", names(segment="default"), {}),
     ("one column for two things", "INV030", names(segment="region", score_before="region"), {}),
+    ("one column for segment and vintage", "INV030", names(segment="region", vintage="region"), {}),
+    ("a vintage that is no name", "INV030", names(vintage=2024), {}),
     ("data set changed", "INV031", other_data, {}),
     ("data set lost", "INV031", lost_data, {}),
     ("owner may not register", "PEO001", nothing, {"username": "owen"}),

@@ -24,6 +24,7 @@ FACTS = {
     "calibration.low_default": set(),
     "calibration.spiegelhalter": set(),
     "calibration.monotone_grades": set(),
+    "calibration.segments": set(),
     "stability.psi": {"evidence.psi"},
     "stability.concentration": set(),
     "stability.migrations": set(),

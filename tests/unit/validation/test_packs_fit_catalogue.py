@@ -31,6 +31,7 @@ ASKED_BY_NO_PACK = {
     "calibration.low_default",
     "calibration.spiegelhalter",
     "calibration.monotone_grades",
+    "calibration.segments",
     "stability.concentration",
     "stability.migrations",
     "robustness.inputs",

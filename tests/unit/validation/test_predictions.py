@@ -109,7 +109,7 @@ def test_the_checks_that_need_no_artefact_are_found_in_the_catalogue() -> None:
         *("discrimination.auc", "discrimination.ks", "discrimination.partial_auc", "discrimination.decline"),
         *("discrimination.segments", "calibration.jeffreys", "calibration.hosmer_lemeshow"),
         *("calibration.brier", "calibration.low_default", "calibration.spiegelhalter"),
-        *("calibration.monotone_grades", "stability.psi", "stability.concentration"),
+        *("calibration.monotone_grades", "calibration.segments", "stability.psi", "stability.concentration"),
         *("stability.migrations", "drift.score", "fairness.outcomes"),
     }
 
@@ -167,6 +167,7 @@ def test_a_tool_that_is_not_there_is_named_as_part_of_the_artefact() -> None:
         ("train.scores", {"has_rows": False}, "needs_rows", "no row of the sample train"),
         ("recent.labels", {}, "needs_column", "no `outcome` of the rows of recent"),
         ("test.segments", {}, "needs_column", "no `segment`"),
+        ("test.vintages", {}, "needs_artifact", "the vintages of the rows"),
         ("test.scores_before", {}, "needs_column", "no `score_before`"),
         ("portfolio", {}, "missing_input", "its owner declares one"),
         ("capital", {}, "missing_input", "its owner declares one"),
