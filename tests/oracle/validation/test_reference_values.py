@@ -22,6 +22,7 @@ from validation.stats.discrimination import Auc, auc, ks_separation, paired_diff
 from validation.stats.discrimination_detail import decline
 from validation.stats.low_default import conditional_pd, prudent_bounds, spiegelhalter
 from validation.stats.migration import bandwidths, neighbour_gaps
+from validation.stats.missing import MissingChange, missing_change
 from validation.stats.rates import monotonicity
 from validation.stats.stability import psi_from_counts
 
@@ -112,6 +113,16 @@ def cell(case: str, output: str) -> float:
     return found.z if output == "z" else found.p_value
 
 
+def missing_value(case: str, output: str) -> float:
+    before, after = (
+        np.array([np.nan] * gone + [1.0] * (n - gone))
+        for gone, n in (map(int, part.split(" of ")) for part in case.split(" to "))
+    )
+    change: MissingChange = missing_change(before=before, after=after)
+    low, high = change.interval(confidence=0.95)
+    return {"change": change.change, "low": low, "high": high, "two-sided p": change.p_value}[output]
+
+
 def portfolio_value(row: dict[str, str]) -> float | None:
     match row["test"], row["output"]:
         case "ECB grade concentration (2.5.5.3)", output:
@@ -127,6 +138,8 @@ def portfolio_value(row: dict[str, str]) -> float | None:
             return monotonicity(RISING)[["violation rate", "violation mass"].index(output)]
         case "Vasicek-adjusted critical default rate", _:
             return float(conditional_pd(pd=np.array([0.02]), correlation=0.12, stress=0.95)[0])
+        case "Change of the missing rate", output:
+            return missing_value(row["case"], output)
         case "Pluto-Tasche upper PD, no defaults", _:
             n, d = np.array([100.0]), np.zeros(1)
             return float(prudent_bounds(obligors=n, defaults=d, confidence=0.95)[0])
