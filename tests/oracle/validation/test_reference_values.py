@@ -138,8 +138,6 @@ def portfolio_value(row: dict[str, str]) -> float | None:
             return monotonicity(RISING)[["violation rate", "violation mass"].index(output)]
         case "Vasicek-adjusted critical default rate", _:
             return float(conditional_pd(pd=np.array([0.02]), correlation=0.12, stress=0.95)[0])
-        case "Change of the missing rate", output:
-            return missing_value(row["case"], output)
         case "Pluto-Tasche upper PD, no defaults", _:
             n, d = np.array([100.0]), np.zeros(1)
             return float(prudent_bounds(obligors=n, defaults=d, confidence=0.95)[0])
@@ -188,6 +186,8 @@ def computed(row: dict[str, str]) -> float:
         case "ECB AUC vs initial validation (2.5.4)", name:
             fall = decline(initial=0.80, current=0.75, standard_error=0.02)
             return {"S": fall.statistic, "p=1-Phi(S)": fall.p_value}[name]
+        case "Change of the missing rate", output:
+            return missing_value(row["case"], output)
         case "Jeffreys interval", "low" | "high":
             return jeffreys_end(["low", "high"].index(row["output"]))
         case "AUC CI, logit scale", "low" | "high":
