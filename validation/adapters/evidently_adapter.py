@@ -29,6 +29,9 @@ def compare_columns(
 ) -> tuple[ColumnDrift, ...]:
     """Return Evidently's figure for every column under ``method``, and whether it passes the threshold.
 
+    Evidently drops NaN from each column before it compares, and refuses a
+    column that then holds nothing in either batch.
+
     A category is compared by the chi-square test where ``method`` is ``ks``
     and by the Jensen-Shannon distance where it is ``wasserstein``.
     """

@@ -81,7 +81,11 @@ class DriftTool(Protocol):
         threshold: float,
         categories: Collection[str] = (),
     ) -> tuple[ColumnDrift, ...]:
-        """Return one entry per column, in order; ``categories`` hold codes without order."""
+        """Return one entry per column, in order; ``categories`` hold codes without order.
+
+        NaN is a missing value: a column is compared by the values that are
+        there, at least one in either batch.
+        """
         ...
 
 

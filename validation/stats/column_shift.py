@@ -1,13 +1,15 @@
 """Every column of two batches compared by one sort each, and all columns judged together."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import nan
 
 import numpy as np
 from scipy.special import chdtri
 
 from validation.domain.inputs import FloatArray, UnusableInputError
 from validation.stats.alarms import (
+    MISSING,
     Codes,
     Verdicts,
     homogeneity_p,
@@ -15,9 +17,10 @@ from validation.stats.alarms import (
     merge_sparse,
     null_p_values,
 )
-from validation.stats.distances import house_edges, jensen_shannon
+from validation.stats.distances import drop_missing, house_edges, jensen_shannon
 from validation.stats.library_conventions import normed_wasserstein
-from validation.stats.pooled import pool
+from validation.stats.missing import MissingChange, missing_change
+from validation.stats.pooled import BoolArray, pool
 from validation.stats.sampling import pick_rows
 from validation.stats.stability import Psi, psi_from_counts
 
@@ -44,7 +47,11 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnShift:
-    """What is known of one column: both samples' counts by group of bins, and the rows' groups."""
+    """What is known of one column: both samples' counts by group of bins, and the rows' groups.
+
+    All of it is about the values that are there. Where one sample has none,
+    ``distance`` and PSI are not a number and there is one group.
+    """
 
     distance: float
     psi: Psi
@@ -61,10 +68,22 @@ class ColumnShift:
 
 @dataclass(frozen=True, kw_only=True)
 class Shifts:
-    """Every column, and the p-values adjusted for looking at all of them."""
+    """Every column, and the p-values adjusted for looking at all of them.
+
+    ``verdicts`` are those of the values that are there, ``missing_adjusted``
+    the adjusted p-values of the missing rates: one family, in which a column
+    that lacks no value has no second test (its entry is then one).
+    """
 
     columns: tuple[ColumnShift, ...]
     verdicts: Verdicts
+    missing: tuple[MissingChange, ...]
+    missing_adjusted: FloatArray
+
+    @property
+    def smallest_p(self) -> float:
+        """Return the smallest adjusted p-value of the family."""
+        return float(min(self.verdicts.adjusted.min(), self.missing_adjusted.min()))
 
 
 def name_categories(*, listed: str, names: tuple[str, ...]) -> frozenset[str]:
@@ -83,7 +102,11 @@ def name_categories(*, listed: str, names: tuple[str, ...]) -> frozenset[str]:
 def compare_columns(
     *, before: FloatArray, after: FloatArray, names: tuple[str, ...], settings: Settings
 ) -> Shifts:
-    """Return every column's distance with its p-value, adjusted by the dependence seen among the rows."""
+    """Return every column's distance and missing rate, with p-values adjusted by the dependence seen among the rows.
+
+    NaN is a missing value. The missing rates of columns that lack a value in
+    either sample join the family of the columns' distances.
+    """
     both = np.concatenate([before, after])
     sample = pick_rows(rows=both, size=_DEPENDENCE_ROWS, seed=settings.seed)
     columns = tuple(
@@ -96,18 +119,41 @@ def compare_columns(
         )
         for i, name in enumerate(names)
     )
+    missing = tuple(missing_change(before=before[:, i], after=after[:, i]) for i in range(len(names)))
+    return _judge(columns, missing, settings)
+
+
+def _judge(
+    columns: tuple[ColumnShift, ...], missing: tuple[MissingChange, ...], settings: Settings
+) -> Shifts:
     draws = int(np.clip(20.0 / settings.level, _FEWEST_DRAWS, _MOST_DRAWS))
+    partial = [place for place, one in enumerate(missing) if one.is_partial]
+    p_values = [homogeneity_p(reference=c.counts[0], current=c.counts[1]) for c in columns]
     verdicts = judge_together(
-        p_values=np.asarray([homogeneity_p(reference=c.counts[0], current=c.counts[1]) for c in columns]),
-        null=null_p_values(codes=[c.codes for c in columns], draws=draws, seed=settings.seed),
+        p_values=np.asarray([*p_values, *(missing[place].p_value for place in partial)]),
+        null=null_p_values(
+            codes=[c.codes for c in columns], draws=draws, seed=settings.seed, partial=partial
+        ),
         level=settings.level,
     )
-    return Shifts(columns=columns, verdicts=verdicts)
+    count = len(columns)
+    missing_adjusted = np.ones(count)
+    missing_adjusted[partial] = verdicts.adjusted[count:]
+    return Shifts(
+        columns=columns,
+        verdicts=replace(verdicts, p_values=verdicts.p_values[:count], adjusted=verdicts.adjusted[:count]),
+        missing=missing,
+        missing_adjusted=missing_adjusted,
+    )
 
 
 def _compare(
     *, before: FloatArray, after: FloatArray, sample: FloatArray, is_category: bool, settings: Settings
 ) -> ColumnShift:
+    before, after = drop_missing(before), drop_missing(after)
+    is_missing = np.isnan(sample)
+    if not len(before) or not len(after):
+        return _nothing_there(is_missing)
     pooled = pool(first=before, second=after)
     edges = pooled.values[1:] if is_category else house_edges(pooled=pooled, bins=settings.bins)
     first, second = pooled.counts(edges=edges)
@@ -126,7 +172,26 @@ def _compare(
         distance=distance,
         psi=psi,
         counts=(_summed(first, groups), _summed(second, groups)),
-        codes=groups[np.searchsorted(edges, sample, side="right")],
+        codes=np.where(is_missing, MISSING, groups[np.searchsorted(edges, sample, side="right")]),
+    )
+
+
+def _nothing_there(is_missing: BoolArray) -> ColumnShift:
+    nothing = np.zeros(1)
+    return ColumnShift(
+        distance=nan,
+        psi=Psi(
+            estimate=nan,
+            lower=nan,
+            upper=nan,
+            confidence=nan,
+            sampling_bound=nan,
+            expected=nothing,
+            actual=nothing,
+            smoothed=False,
+        ),
+        counts=(nothing, nothing),
+        codes=np.where(is_missing, MISSING, 0),
     )
 
 

@@ -2,7 +2,8 @@
 
 Jeffreys' interval (Brown, Cai and DasGupta 2001) closed at 0 and 1; the
 difference of two rates by the method of variance estimates recovery (Newcombe
-1998; Donner and Zou 2012) from their Jeffreys ends; Fisher's exact test.
+1998; Donner and Zou 2012) from their Jeffreys ends; Fisher's exact test, one-sided and
+two-sided.
 """
 
 import numpy as np
@@ -10,6 +11,8 @@ from scipy.special import gammaln
 
 from validation.domain.inputs import FloatArray
 from validation.stats.calibration import jeffreys_interval
+
+_TIE = 1e-7
 
 
 def share_interval(*, count: float, n: float, confidence: float) -> tuple[float, float]:
@@ -33,6 +36,20 @@ def difference_interval(
     )
 
 
+def change_p(*, first: tuple[float, float], second: tuple[float, float]) -> float:
+    """Return Fisher's exact two-sided p that two rates are equal; each is a count and its rows.
+
+    It adds up all tables with the same margins that are no more likely than
+    the one seen (Freeman and Halton 1951). Exact and conservative; one where
+    none or every row counts.
+    """
+    (a, n), (b, m) = first, second
+    counts, weights = _table_weights(n, m, a + b)
+    # Tables that are equally likely differ by rounding.
+    is_no_likelier = weights <= weights[counts == b] * (1.0 + _TIE)
+    return min(1.0, float(weights[is_no_likelier].sum() / weights.sum()))
+
+
 def fall_p(*, obligors: FloatArray, defaults: FloatArray) -> FloatArray:
     """Return for each neighbour Fisher's one-sided p that its rate is no lower than that of the one before.
 
@@ -51,10 +68,15 @@ def monotonicity(rates: FloatArray) -> tuple[float, float]:
 
 def _lower_tail(n: float, m: float, a: float, b: float) -> float:
     """Return the chance of at most ``b`` defaults among ``m``, given all ``a + b`` of ``n + m``."""
-    k = np.arange(max(0.0, a + b - n), min(a + b, m) + 1.0)
-    logs = _log_choose(m, k) + _log_choose(n, a + b - k)
-    weights = np.exp(logs - logs.max())
+    k, weights = _table_weights(n, m, a + b)
     return float(weights[k <= b].sum() / weights.sum())
+
+
+def _table_weights(n: float, m: float, total: float) -> tuple[FloatArray, FloatArray]:
+    """Return the counts possible among ``m`` when ``total`` of ``n + m`` count, and how likely they are to a factor."""
+    k = np.arange(max(0.0, total - n), min(total, m) + 1.0)
+    logs = _log_choose(m, k) + _log_choose(n, total - k)
+    return k, np.exp(logs - logs.max())
 
 
 def _log_choose(n: float, k: FloatArray) -> FloatArray:

@@ -22,6 +22,7 @@ from validation.stats.discrimination import Auc, auc, ks_separation, paired_diff
 from validation.stats.discrimination_detail import decline
 from validation.stats.low_default import conditional_pd, prudent_bounds, spiegelhalter
 from validation.stats.migration import bandwidths, neighbour_gaps
+from validation.stats.missing import MissingChange, missing_change
 from validation.stats.rates import monotonicity
 from validation.stats.stability import psi_from_counts
 
@@ -112,6 +113,16 @@ def cell(case: str, output: str) -> float:
     return found.z if output == "z" else found.p_value
 
 
+def missing_value(case: str, output: str) -> float:
+    before, after = (
+        np.array([np.nan] * gone + [1.0] * (n - gone))
+        for gone, n in (map(int, part.split(" of ")) for part in case.split(" to "))
+    )
+    change: MissingChange = missing_change(before=before, after=after)
+    low, high = change.interval(confidence=0.95)
+    return {"change": change.change, "low": low, "high": high, "two-sided p": change.p_value}[output]
+
+
 def portfolio_value(row: dict[str, str]) -> float | None:
     match row["test"], row["output"]:
         case "ECB grade concentration (2.5.5.3)", output:
@@ -175,6 +186,8 @@ def computed(row: dict[str, str]) -> float:
         case "ECB AUC vs initial validation (2.5.4)", name:
             fall = decline(initial=0.80, current=0.75, standard_error=0.02)
             return {"S": fall.statistic, "p=1-Phi(S)": fall.p_value}[name]
+        case "Change of the missing rate", output:
+            return missing_value(row["case"], output)
         case "Jeffreys interval", "low" | "high":
             return jeffreys_end(["low", "high"].index(row["output"]))
         case "AUC CI, logit scale", "low" | "high":

@@ -56,7 +56,8 @@ def drift(
     threshold: float,
     categories: Collection[str] = (),
 ) -> tuple[ColumnDrift, ...]:
-    gaps = np.abs(reference.mean(axis=0) - current.mean(axis=0)) / (reference.std(axis=0) + 1e-12)
+    middle, now = np.nanmean(reference, axis=0), np.nanmean(current, axis=0)
+    gaps = np.abs(middle - now) / (np.nanstd(reference, axis=0) + 1e-12)
     return tuple(
         ColumnDrift(
             column=n, method=method, value=float(g), threshold=threshold, drifted=bool(g >= threshold)
