@@ -86,6 +86,7 @@ def test_segments_too_small_are_named_and_not_judged() -> None:
         ({"test_vintages": np.zeros(7)}, {"by": "vintages"}, "malformed_input"),
         ({"test_vintages": np.arange(1200.0)}, {"by": "vintages"}, "too_many_vintages"),
         ({"test_scores": np.full(1200, 1.5)}, {}, "not_a_probability"),
+        ({"test_features": np.full((1200, 3), np.nan)}, {"column": "age"}, "non_finite_input"),
     ],
 )
 def test_what_makes_no_sense_is_refused(changed: dict[str, Any], params: dict[str, str], reason: str) -> None:
