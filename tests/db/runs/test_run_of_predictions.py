@@ -87,7 +87,7 @@ def test_without_a_plan_every_check_is_made_that_needs_no_artefact(
     assert request.status == RequestStatus.COMPLETED, request.ended_reason
     assert request.plan == []
     found = evidence(request)
-    assert len(found) == 16
+    assert len(found) == 17
     assert figures(found["calibration.brier"])["brier"] == pytest.approx(BRIER)
     assert figures(found["stability.psi"])["psi"] == pytest.approx(0, abs=1e-9)
     measured = {check for check, row in found.items() if row.verdict != Verdict.NOT_APPLICABLE}
