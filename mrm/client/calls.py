@@ -96,10 +96,7 @@ def explain(uri: str, use_case: str, *, connection: Connection | None = None) ->
     registered for the use case, ``CLI012`` when nothing was decided on it yet.
     """
     via = connection or connect()
-    found = [item for item in permission(uri, connection=via) if item.use_case == use_case]
-    if not found:
-        raise _not_registered(uri, use_case)
-    decision = found[0].document["decision"]
+    decision = _permission_for(uri, use_case, via).document["decision"]
     if decision is None:
         raise MrmApiError(
             "CLI012",
@@ -139,15 +136,15 @@ def submit_predictions(
     file cannot be read, and what the registry refuses.
     """
     via = connection or connect()
-    found = [item for item in permission(uri, connection=via) if item.use_case == use_case]
-    if not found:
-        raise _not_registered(uri, use_case)
-    path = f"intended-uses/{found[0].document['intended_use']}/predictions"
+    path = f"intended-uses/{_permission_for(uri, use_case, via).document['intended_use']}/predictions"
     return PredictionsValidation.of(via.send_file(path, file=Path(file), fields=dict(columns or {})))
 
 
-def _not_registered(uri: str, use_case: str) -> MrmApiError:
-    return MrmApiError(
+def _permission_for(uri: str, use_case: str, via: Connection) -> Permission:
+    for item in permission(uri, connection=via):
+        if item.use_case == use_case:
+            return item
+    raise MrmApiError(
         "CLI010",
         f"{uri} is not registered for {use_case}, or you may not see it",
         remedy="Register it: mrm.register(uri, use_cases=[...]).",

@@ -66,7 +66,7 @@ class ValidationDossier:
             "batch": request.batch,
             "scores_from": request.scores_from,
             "scores_from_in_words": request.scores_from_sentence,
-            "predictions": _predictions(request),
+            "predictions": request.predictions.summary() if request.is_from_predictions else None,
             "status": request.status,
             "requested_at": request.requested_at,
             "requested_by": request.requested_by.username,
@@ -172,18 +172,6 @@ def record_attachment_read(
             payload={"form": "attachment", "batch": request.batch, "file": file, "sha256": sha256},
             correlation_id=correlation_id,
         )
-
-
-def _predictions(request: ValidationRequest) -> dict[str, Json] | None:
-    if not request.is_from_predictions:
-        return None
-    file = request.predictions
-    return {
-        "file_name": file.file_name,
-        "size_bytes": file.size_bytes,
-        "sha256": file.sha256,
-        "columns": file.columns,
-    }
 
 
 def _evidence(row: EvidenceRecord) -> dict[str, Json]:

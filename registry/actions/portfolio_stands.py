@@ -11,10 +11,10 @@ from registry.audit.selectors import newest_actions
 from registry.capital import allocation
 from registry.capital.figures import weakest_provenance
 from registry.decisions.models import Permit
-from registry.domain.vocab import Provenance, RequestStatus, ScoreSource, UseCaseArchetype, Verdict
+from registry.domain.vocab import Provenance, RequestStatus, UseCaseArchetype, Verdict
 from registry.inventory.models import IntendedUse, LegalEntity, ModelVersion, Portfolio
 from registry.validations.facts import VALIDATION_BATCH
-from registry.validations.models import EvidenceRecord
+from registry.validations.models import FEEDS_FACTS, EvidenceRecord, ValidationRequest
 
 CAPITAL_CHECK = "capital.rwa_effect"
 _NEEDED = ("rwa_model", "rwa_benchmark", "rwa_standardised")
@@ -73,16 +73,11 @@ def stand_on(*, row: Portfolio, measured: MeasuredRwa | None) -> PortfolioStand:
 
 def find_measured(*, intended_use: IntendedUse, at: datetime) -> MeasuredRwa | None:
     """Return what the newest validation by then measured; nothing where its check came to no figure."""
+    requests = ValidationRequest.objects.filter(
+        FEEDS_FACTS, intended_use=intended_use, batch=VALIDATION_BATCH, status=RequestStatus.COMPLETED
+    )
     record = (
-        EvidenceRecord.objects.filter(
-            check_id=CAPITAL_CHECK,
-            request__intended_use=intended_use,
-            request__batch=VALIDATION_BATCH,
-            request__scores_from=ScoreSource.ARTIFACT,
-            request__status=RequestStatus.COMPLETED,
-            request__reperforms=None,
-            recorded_at__lte=at,
-        )
+        EvidenceRecord.objects.filter(check_id=CAPITAL_CHECK, request__in=requests, recorded_at__lte=at)
         .order_by("-recorded_at", "-id")
         .first()
     )

@@ -10,14 +10,14 @@ from django.db.models import QuerySet
 
 from registry.approvals.models import ApprovalRequest
 from registry.decisions.models import Permit
-from registry.domain.vocab import ApprovalStatus, PermitStatus, RequestStatus, RiskTier, ScoreSource
+from registry.domain.vocab import ApprovalStatus, PermitStatus, RequestStatus, RiskTier
 from registry.findings.facts import OPEN
 from registry.findings.models import Finding
 from registry.inventory.listing import InventoryQuery, InventoryRow, iterate_models
 from registry.inventory.models import IntendedUse, ModelVersion, RegisteredModel
 from registry.inventory.selectors import list_dependencies, list_intended_uses
 from registry.people.actors import Actor
-from registry.validations.models import ValidationReport, ValidationRequest
+from registry.validations.models import FEEDS_FACTS, ValidationReport, ValidationRequest
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 NOT_YET = "not yet"
@@ -149,10 +149,7 @@ def _monitoring(version: ModelVersion | None) -> str:
     if version is None:
         return NOT_YET
     done = ValidationRequest.objects.filter(
-        intended_use__version=version,
-        scores_from=ScoreSource.ARTIFACT,
-        reperforms=None,
-        status=RequestStatus.COMPLETED,
+        FEEDS_FACTS, intended_use__version=version, status=RequestStatus.COMPLETED
     ).exclude(batch="recent")
     open_findings = Finding.objects.filter(intended_use__version=version, status__in=OPEN).count()
     batches = done.count()

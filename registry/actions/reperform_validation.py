@@ -12,13 +12,12 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from registry.actions.request_validation import RUN_QUEUE, RUN_TASK
+from registry.actions.request_validation import ring_for
 from registry.actions.subjects import subject_of
 from registry.audit.api import AuditAction, record
 from registry.domain.errors import Conflict, InvalidTransition, NotFound
 from registry.domain.reproduction import Reproduction, ReproductionOutcome
 from registry.domain.vocab import RequestStatus, Role
-from registry.outbox.doorbell import ring
 from registry.people.actors import Actor
 from registry.people.models import Person
 from registry.validations.basis import find_basis, keep_basis
@@ -81,7 +80,7 @@ def reperform_validation(
             },
             correlation_id=correlation_id,
         )
-        ring(RUN_TASK, str(request.uuid), queue=RUN_QUEUE)
+        ring_for(request)
     return request
 
 

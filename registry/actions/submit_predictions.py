@@ -12,7 +12,6 @@ from registry.actions.request_validation import create_request, ensure_may_ask, 
 from registry.actions.subjects import subject_of
 from registry.audit.api import AuditAction, record
 from registry.decisions.models import PolicyDecision
-from registry.domain.canonical import Json
 from registry.domain.errors import InvalidInput, InvalidTransition, LimitExceeded
 from registry.domain.predictions import FILE_LIMIT, parse_columns
 from registry.domain.vocab import ScoreSource, Stage
@@ -76,7 +75,8 @@ def submit_predictions(
                 "scores_from": request.scores_from,
                 "plan_digest": request.plan_digest,
                 "decision": str(request.decision.uuid),
-                "predictions": _summary(file),
+                "basis_digest": request.basis.digest,
+                "predictions": file.summary(),
             },
             correlation_id=correlation_id,
         )
@@ -89,15 +89,6 @@ def _keep(content: BinaryIO, file: PredictionsFile) -> PredictionsFile:
     for position, part in enumerate(_parts(content)):
         PredictionsChunk.objects.create(file=file, position=position, content=part)
     return file
-
-
-def _summary(file: PredictionsFile) -> dict[str, Json]:
-    return {
-        "sha256": file.sha256,
-        "size_bytes": file.size_bytes,
-        "file_name": file.file_name,
-        "columns": file.columns,
-    }
 
 
 def _newest_decision(intended_use: IntendedUse) -> PolicyDecision:

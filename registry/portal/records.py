@@ -8,7 +8,7 @@ from uuid import UUID
 from registry import api
 from registry.domain.errors import InvalidInput
 from registry.domain.false_alarms import read_bound
-from registry.domain.vocab import FindingStatus, ScoreSource, Severity
+from registry.domain.vocab import FindingStatus, Severity
 from registry.portal.door import Download, Page, Visit, logged, parse_uuid
 
 FILTERS = ("search", "tier", "state", "entity", "owner", "origin", "permission", "sort", "after")
@@ -127,10 +127,9 @@ def model(visit: Visit, *, uuid: UUID) -> Page:
 def version(visit: Visit, *, uuid: UUID) -> Page:
     """Show one version."""
     row = api.get_version(actor=visit.actor, uuid=uuid)
-    requests = api.list_validation_requests(actor=visit.actor).filter(
-        intended_use__version=row, scores_from=ScoreSource.ARTIFACT
-    )[:10]
-    records = [record for one in requests for record in api.list_evidence(actor=visit.actor, request=one)]
+    requests = api.list_validation_requests(actor=visit.actor, feeding_facts=True)
+    newest = requests.filter(intended_use__version=row)[:10]
+    records = [record for one in newest for record in api.list_evidence(actor=visit.actor, request=one)]
     return Page(
         title=f"Version {row}",
         template="registry/version.html",

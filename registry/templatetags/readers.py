@@ -175,9 +175,9 @@ def way_to_permit(
 ) -> list[Step]:
     """Return the steps from registration to permit as far as they have been taken, and who is next.
 
-    A validation on a file of predictions is no step: policy does not read it.
+    A validation on a file of predictions, or a re-performance, is no step: policy does not read it.
     """
-    validations = [row for row in validations if not row.is_from_predictions]
+    validations = [row for row in validations if row.feeds_facts]
     taken = (
         _registered(use),
         _decided(decisions),

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from registry.domain.vocab import Provenance, RequestStatus, Safeguard, ScoreSource, Verdict
+from registry.domain.vocab import Provenance, RequestStatus, Safeguard, Verdict
 from registry.inventory.models import IntendedUse
 from registry.policy.facts import Fact, known, unknown
 from registry.policy.timeline import DayCount
 from registry.validations.models import (
+    FEEDS_FACTS,
     EvidenceRecord,
     SafeguardEvidence,
     TradeOffStatement,
@@ -26,11 +27,10 @@ def find_decisive_request(*, intended_use: IntendedUse) -> ValidationRequest | N
     """Return the newest completed validation of the artefact, whose evidence policy reads; never a re-performance."""
     return (
         ValidationRequest.objects.filter(
+            FEEDS_FACTS,
             intended_use=intended_use,
             batch=VALIDATION_BATCH,
-            scores_from=ScoreSource.ARTIFACT,
             status=RequestStatus.COMPLETED,
-            reperforms=None,
         )
         .order_by("-ended_at", "-id")
         .first()
@@ -110,10 +110,9 @@ def monitoring_fact(*, intended_use: IntendedUse) -> Fact:
     """
     name = "monitoring.breach_open"
     ended = ValidationRequest.objects.filter(
+        FEEDS_FACTS,
         intended_use=intended_use,
-        scores_from=ScoreSource.ARTIFACT,
         status__in=(RequestStatus.COMPLETED, RequestStatus.FAILED),
-        reperforms=None,
     ).exclude(batch=VALIDATION_BATCH)
     newest = list({request.batch: request for request in ended.order_by("ended_at", "id")}.values())
     records = EvidenceRecord.objects.filter(request__in=newest).order_by("id")

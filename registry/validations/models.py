@@ -6,9 +6,13 @@ from uuid import uuid4
 from django.db import models
 
 from registry.decisions.models import PolicyDecision
+from registry.domain.canonical import Json
 from registry.domain.vocab import Opinion, ReportStatus, RequestStatus, Safeguard, ScoreSource, Verdict
 from registry.inventory.models import IntendedUse
 from registry.people.models import Person
+
+FEEDS_FACTS = models.Q(scores_from=ScoreSource.ARTIFACT, reperforms=None)
+"""The requests whose evidence policy may read: neither on a file of predictions nor a re-performance."""
 
 
 class ValidationRequest(models.Model):
@@ -61,6 +65,11 @@ class ValidationRequest(models.Model):
         return f"validation {self.uuid}"
 
     @property
+    def feeds_facts(self) -> bool:
+        """Whether policy may read its evidence; ``FEEDS_FACTS`` as a property."""
+        return self.scores_from == ScoreSource.ARTIFACT and self.reperforms is None
+
+    @property
     def is_from_predictions(self) -> bool:
         """Whether its scores come from a file, so that no figure of it feeds a fact."""
         return self.scores_from == ScoreSource.PREDICTIONS
@@ -86,6 +95,15 @@ class PredictionsFile(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+    def summary(self) -> dict[str, Json]:
+        """Return what identifies the file and how its columns were named; not its bytes."""
+        return {
+            "file_name": self.file_name,
+            "size_bytes": self.size_bytes,
+            "sha256": self.sha256,
+            "columns": self.columns,
+        }
 
 
 class PredictionsChunk(models.Model):

@@ -8,13 +8,13 @@ from registry.domain.canonical import digest
 from registry.domain.errors import NotFound
 from registry.inventory.visibility import visible_to
 from registry.people.actors import Actor
-from registry.validations.models import EvidenceRecord, ValidationReport, ValidationRequest
+from registry.validations.models import FEEDS_FACTS, EvidenceRecord, ValidationReport, ValidationRequest
 
 ENTITY = "intended_use__use_case__entity__key"
 
 
-def list_validation_requests(*, actor: Actor) -> QuerySet[ValidationRequest]:
-    """Return the requests that the actor may see, newest first."""
+def list_validation_requests(*, actor: Actor, feeding_facts: bool = False) -> QuerySet[ValidationRequest]:
+    """Return the requests that the actor may see, newest first; on demand only those that policy may read."""
     rows = ValidationRequest.objects.select_related(
         "intended_use__version__registered_model__owner",
         "intended_use__version__registered_model__developer",
@@ -28,6 +28,8 @@ def list_validation_requests(*, actor: Actor) -> QuerySet[ValidationRequest]:
         "reperforms__requested_by",
         "predictions",
     )
+    if feeding_facts:
+        rows = rows.filter(FEEDS_FACTS)
     return visible_to(actor, rows, entity_path=ENTITY).order_by("-id")
 
 

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from registry import api
-from registry.domain.vocab import ApprovalStatus, FindingStatus, RequestStatus, Role, ScoreSource
+from registry.domain.vocab import ApprovalStatus, FindingStatus, RequestStatus, Role
 from registry.web.access import Visit, page
 
 QUEUE_LENGTH = 25
@@ -71,12 +71,8 @@ def _to_approve(visit: Visit) -> Queue:
 
 
 def _to_sign(visit: Visit) -> Queue:
-    rows = api.list_validation_requests(actor=visit.actor).filter(
-        status=RequestStatus.COMPLETED,
-        scores_from=ScoreSource.ARTIFACT,
-        report__isnull=True,
-        reperforms=None,
-    )[:QUEUE_LENGTH]
+    requests = api.list_validation_requests(actor=visit.actor, feeding_facts=True)
+    rows = requests.filter(status=RequestStatus.COMPLETED, report__isnull=True)[:QUEUE_LENGTH]
     items = [
         Item(
             title=str(row.intended_use),

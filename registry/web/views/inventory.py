@@ -9,7 +9,6 @@ from django.utils.http import content_disposition_header
 
 from registry import api
 from registry.domain.errors import InvalidInput
-from registry.domain.vocab import ScoreSource
 from registry.web.access import Visit, page
 from registry.web.reading import activity
 
@@ -98,10 +97,9 @@ def model(visit: Visit, *, uuid: UUID) -> HttpResponse:
 def version(visit: Visit, *, uuid: UUID) -> HttpResponse:
     """Show one immutable version: bytes, lineage, signature, inspection."""
     row = api.get_version(actor=visit.actor, uuid=uuid)
-    requests = api.list_validation_requests(actor=visit.actor).filter(
-        intended_use__version=row, scores_from=ScoreSource.ARTIFACT
-    )[:10]
-    records = [record for one in requests for record in api.list_evidence(actor=visit.actor, request=one)]
+    requests = api.list_validation_requests(actor=visit.actor, feeding_facts=True)
+    newest = requests.filter(intended_use__version=row)[:10]
+    records = [record for one in newest for record in api.list_evidence(actor=visit.actor, request=one)]
     return visit.render(
         "registry/version.html",
         {

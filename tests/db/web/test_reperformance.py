@@ -92,3 +92,27 @@ def test_a_repetition_waits_for_no_report(door: Door, original: ValidationReques
     home = text(door, "vera", "/")
     assert "No completed run waits for a report." in home
     assert "a re-performance" in text(door, "vera", "/validations/")
+
+
+def test_a_repetition_is_no_step_to_the_permit(door: Door, original: ValidationRequest) -> None:
+    use = original.intended_use
+    reperform(door, original)
+    for username, start in (("vera", ""), ("rex", "/portal")):
+        page = text(door, username, f"{start}/intended-uses/{use.uuid}/")
+        assert "checks were run." in page
+        assert "The worker runs the plan." not in page
+
+
+def test_a_version_shows_the_inspection_of_a_validation_never_of_a_repetition(
+    door: Door, world: World, original: ValidationRequest
+) -> None:
+    inspected = [{**repeated()[0], "check": "integrity.artifact"}]
+    assert world.running is not None
+    record_run(world.running, inspected)
+    again = reperform(door, original)
+    record_run(again, inspected)
+    for username, start in (("vera", ""), ("rex", "/portal")):
+        address = f"{start}/versions/{original.intended_use.version.uuid}/"
+        page = door(username).get(address).content.decode()
+        assert str(world.running.evidence.get().uuid) in page
+        assert str(again.evidence.get().uuid) not in page
