@@ -55,6 +55,11 @@ def test_the_same_numbers_are_said_on_both_pages_and_in_the_portal(
         assert "A re-performance" in repetition
         assert "Sign the report" not in repetition
         assert "Effective challenge" not in repetition
+    assert "Findings raised by it" in text(door, "rex", f"/portal/validations/{original.uuid}/")
+    assert "Findings raised by it" not in text(door, "rex", f"/portal/validations/{again.uuid}/")
+    taken = {run: text(door, "vera", f"/validations/{run.uuid}/validation.html") for run in (original, again)}
+    assert f"Repeats validation {original.uuid}" in taken[again]
+    assert "Repeats validation" not in taken[original]
     for start in ("/validations", "/portal/validations"):
         username = "rex" if "portal" in start else "vera"
         found = text(door, username, f"{start}/{again.uuid}/comparison/?with={original.uuid}")
@@ -116,3 +121,14 @@ def test_a_version_shows_the_inspection_of_a_validation_never_of_a_repetition(
         page = door(username).get(address).content.decode()
         assert str(world.running.evidence.get().uuid) in page
         assert str(again.evidence.get().uuid) not in page
+
+
+def test_policy_reads_the_evidence_of_a_validation_and_not_of_its_repetition(
+    door: Door, original: ValidationRequest
+) -> None:
+    again = reperform(door, original)
+    end(again)
+    for username, start in (("vera", "/evidence"), ("rex", "/portal/evidence")):
+        told = [text(door, username, f"{start}/{run.evidence.all()[0].uuid}/") for run in (original, again)]
+        assert ["policy reads this and nothing else" in page for page in told] == [True, False]
+        assert ["of a re-performance: policy does not read it" in page for page in told] == [False, True]
