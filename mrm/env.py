@@ -54,6 +54,9 @@ VARIABLES: tuple[Variable, ...] = (
         "folder to which checkpoints are exported, beyond a database administrator's reach",
         "",
     ),
+    Variable(
+        "MRM_CHECK_LANES", "checks of a run that compute side by side; 0: two where there are two cores", "0"
+    ),
     Variable("MRM_LOG_LEVEL", "level of the program's own log lines", "INFO"),
 )
 

@@ -19,14 +19,14 @@ from typing import Any, Self
 import numpy as np
 import yaml
 
-from registry.domain.canonical import canonical_bytes
 from tests.benchmarks.harness import MIB, Entry, Result, Sample, Side, measure, tree_peak_mib
 from validation.catalog import list_specs
 from validation.domain.inputs import ArtifactEvidence, CheckInputs
 from validation.domain.plan import parse_plan
 from validation.domain.results import CheckResult
 from validation.engine.inputs import write_inputs
-from validation.engine.supervise import Ending, supervise
+from validation.engine.plans import write_plan
+from validation.engine.supervise import Ending, Listener, supervise
 
 ROOT = Path(__file__).resolve().parents[2]
 HOUSE = ROOT / "registry" / "policy" / "packs" / "house" / "2026-11.yaml"
@@ -99,10 +99,10 @@ def _turn(run_dir: Path) -> Sample:
 
     before, wall = _children_cpu_s(), time.perf_counter()
     with _PeakOfChildren() as peak:
-        outcome = supervise(run_dir=run_dir, on_result=keep)
+        outcome = supervise(run_dir=run_dir, listener=Listener(on_result=keep))
     wall = time.perf_counter() - wall
-    if outcome.ending is not Ending.COMPLETED or len(outcome.children) != 1:
-        raise RuntimeError(f"the plan took {len(outcome.children)} children: a check died or was late")
+    if outcome.ending is not Ending.COMPLETED:
+        raise RuntimeError("the plan did not end")
     return Sample(cpu_s=_children_cpu_s() - before, wall_s=wall, answer=found, peak_mib=peak.mib)
 
 
@@ -177,8 +177,8 @@ def _prepare(folder: Path, *, rows: int, declared: Path) -> Path:
             artifact=artifact,
         ),
     )
-    plan = parse_plan(data=house_plan(), specs=list_specs())
-    (folder / "plan.json").write_bytes(canonical_bytes(plan.to_json()))
+    specs = list_specs()
+    write_plan(run_dir=folder, plan=parse_plan(data=house_plan(), specs=specs), specs=specs)
     (folder / "tools.json").write_text("{}")
     (folder / "model").mkdir()
     shutil.copyfile(declared, folder / "model" / "booster.json")

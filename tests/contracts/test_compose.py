@@ -47,7 +47,7 @@ def test_our_processes_share_one_environment(name: str) -> None:
 
 def test_a_secret_that_is_not_set_stops_the_start() -> None:
     optional = {name for name, mark in references(COMPOSE) if mark != "?"}
-    assert optional == {"MRM_LOG_LEVEL"}
+    assert optional == {"MRM_CHECK_LANES", "MRM_LOG_LEVEL"}
     with pytest.raises(NotSetError, match="POSTGRES_PASSWORD"):
         interpolate(environment_of("web")["MRM_DATABASE_URL"], {})
 

@@ -17,7 +17,7 @@ from validation.adapters.shap_adapter import build_explainer
 from validation.domain.results import CheckResult
 from validation.domain.share import Share
 from validation.engine.inputs import read_inputs
-from validation.engine.supervise import supervise
+from validation.engine.supervise import Listener, supervise
 from validation.runs.prepared import prepare_folder
 
 pytestmark = pytest.mark.flow
@@ -102,9 +102,7 @@ def test_the_check_of_explanations_takes_the_trees_and_hears_a_second_opinion(
     write(tmp_path / "artifact")
     prepare(tmp_path, checks=("explain.shap",))
     found: list[CheckResult] = []
-    supervise(
-        run_dir=tmp_path, on_start=lambda _check: None, on_result=found.append, should_stop=lambda: False
-    )
+    supervise(run_dir=tmp_path, listener=Listener(on_result=found.append))
     (result,) = found
     text = json.dumps(result.to_json())
     assert result.verdict.value in ("pass", "warn", "fail"), text[:500]
@@ -118,6 +116,11 @@ def test_a_long_check_tells_how_far_it_has_come(tmp_path: Path) -> None:
     write_model(tmp_path / "artifact", model=grow(), form="cloudpickle")
     prepare(tmp_path, checks=("explain.shap",))
     shares: list[Share] = []
-    supervise(run_dir=tmp_path, on_advance=shares.append, on_result=lambda _result: None)
+    supervise(
+        run_dir=tmp_path,
+        listener=Listener(
+            on_result=lambda _result: None, on_advance=lambda _check, share: shares.append(share)
+        ),
+    )
     assert {share.of for share in shares} == {"rows explained"}
     assert all(0 < share.done <= share.total for share in shares)

@@ -11,7 +11,7 @@ import pytest
 from tests.builders.run_folder import FEATURES, LABEL, MLMODEL, write_artifact, write_order, write_samples
 from validation.domain.results import CheckResult
 from validation.engine.inputs import read_inputs
-from validation.engine.supervise import supervise
+from validation.engine.supervise import Listener, supervise
 from validation.runs.attachments import read_attachments
 from validation.runs.prepared import PreparationError, prepare_folder
 
@@ -116,9 +116,7 @@ def test_what_a_manifest_names_for_checks_reaches_them_and_no_model(run_dir: Pat
     assert np.isnan(inputs.array("train.scores_before")[0])
 
     results: list[CheckResult] = []
-    supervise(
-        run_dir=run_dir, on_start=lambda _check: None, on_result=results.append, should_stop=lambda: False
-    )
+    supervise(run_dir=run_dir, listener=Listener(on_result=results.append))
     tables = {result.check: {one.id: one.rows for one in result.tables} for result in results}
     assert {row[0] for row in tables["discrimination.segments"]["segments"]} == {
         *("east", "north", "south", "no segment stated"),
@@ -178,7 +176,7 @@ def test_evidently_s_report_is_left_in_the_folder_where_the_plan_asks_for_it(run
     (run_dir / "order.json").write_text(json.dumps(order))
     prepare(run_dir)
     results: list[CheckResult] = []
-    supervise(run_dir=run_dir, on_result=results.append)
+    supervise(run_dir=run_dir, listener=Listener(on_result=results.append))
     ((attached, content),) = read_attachments(folder=run_dir, result=results[0])
     assert attached.size == len(content) > 100_000
     assert b"limit_bal" in content

@@ -12,7 +12,7 @@ from tests.builders.run_folder import write_artifact, write_order, write_samples
 from validation.catalog import list_specs
 from validation.domain.results import CheckResult
 from validation.engine.inputs import read_inputs, write_array
-from validation.engine.supervise import supervise
+from validation.engine.supervise import Listener, supervise
 from validation.runs.prepared import prepare_folder
 
 pytestmark = pytest.mark.flow
@@ -50,7 +50,7 @@ def run_all(folder: Path) -> dict[str, dict[str, Json]]:
         values=np.clip(scores * random.uniform(0.8, 1.2, len(scores)), 0.001, 0.999),
     )
     results: list[CheckResult] = []
-    supervise(run_dir=folder, on_result=results.append)
+    supervise(run_dir=folder, listener=Listener(on_result=results.append))
     assert [result.check for result in results] == list(checks)
     return {result.check: result.to_json() for result in results}
 

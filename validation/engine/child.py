@@ -6,7 +6,6 @@ started; whatever a library prints goes to standard error.
 """
 
 import ctypes
-import json
 import os
 import signal
 import sys
@@ -17,11 +16,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from registry.domain.clock import Clock, SystemClock
-from validation.catalog import list_specs, load_catalog
-from validation.domain.plan import ValidationPlan, parse_plan
+from validation.catalog import load_catalog
 from validation.domain.share import Share
 from validation.engine.core import ToolSource, run
 from validation.engine.inputs import read_inputs
+from validation.engine.plans import read_plan
 from validation.engine.protocol import Advanced, Event, Finished, Ready, Started, encode
 from validation.engine.toolbox import Toolbox
 
@@ -81,11 +80,6 @@ def compute(
         on_start=lambda check: send(Started(check=check)),
         on_result=lambda result: send(Finished(result=result)),
     )
-
-
-def read_plan(*, run_dir: Path) -> ValidationPlan:
-    """Return the plan of a run folder. Raises as ``parse_plan`` does."""
-    return parse_plan(data=json.loads((run_dir / "plan.json").read_bytes()), specs=list_specs())
 
 
 def die_with_parent(*, parent: int) -> None:

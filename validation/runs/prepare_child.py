@@ -25,6 +25,7 @@ from validation.domain.inputs import ArtifactEvidence, CheckInputs
 from validation.domain.plan import parse_plan
 from validation.engine.child import die_with_parent
 from validation.engine.inputs import write_inputs
+from validation.engine.plans import write_plan
 from validation.runs.grades import grade_edges
 from validation.runs.prepare_predictions import Say, plan_for_predictions, prepare_predictions
 from validation.runs.prepared import ORDER_FILE
@@ -77,7 +78,7 @@ def prepare(*, run_dir: Path, say: Say) -> None:
     is_artifact = "predictions" not in order
     decided = order["plan"] if is_artifact else plan_for_predictions(plan=order["plan"], specs=specs)
     plan = parse_plan(data=decided, specs=specs)
-    (run_dir / "plan.json").write_bytes(canonical_bytes(plan.to_json()))
+    write_plan(run_dir=run_dir, plan=plan, specs=specs)
     say({"event": "plan", "titles": {request.check: specs[request.check].title for request in plan.requests}})
     fill = _prepare_artifact if is_artifact else prepare_predictions
     fill(run_dir=run_dir, order=order, say=say)

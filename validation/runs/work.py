@@ -2,15 +2,19 @@
 
 import os
 import socket
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from django.conf import settings
 
 from registry import api as registry_api
 from registry.domain.canonical import Json, canonical_bytes
 from validation.domain.results import CheckResult
 from validation.domain.share import Share
-from validation.engine.supervise import Slot, read_slots, supervise
+from validation.engine.supervise import Listener, Slot, read_slots, supervise
 from validation.runs import claims
 from validation.runs.attachments import read_attachments
 from validation.runs.claims import Claim
@@ -39,11 +43,10 @@ def run_plan(claim: Claim, heart: Heart, folder: Path) -> str:
     prepare_folder(run_dir=folder, on_event=tracker.note, ensure_going=heart.ensure_beating)
     outcome = supervise(
         run_dir=folder,
-        on_start=tracker.begin,
-        on_advance=heart.advance,
-        on_result=tracker.flush,
+        listener=Listener(on_start=tracker.begin, on_advance=tracker.advance, on_result=tracker.flush),
         should_stop=heart.has_stopped,
         done=tracker.plan(read_slots(run_dir=folder)),
+        lanes=settings.MRM_CHECK_LANES or None,
     )
     heart.ensure_beating()
     tracker.note({"event": "process", "name": "engine", "pid": list(outcome.children)})
@@ -64,6 +67,7 @@ class _Tracker:
         }
         self._positions: dict[str, int] = {}
         self._deadlines: dict[str, float] = {}
+        self._ends: dict[str, float] = {}
         self.titles: dict[str, str] = {}
 
     def note(self, event: Mapping[str, Any]) -> None:
@@ -89,8 +93,13 @@ class _Tracker:
 
     def begin(self, check: str) -> None:
         """A check starts."""
-        place = f"check {self._positions[check] + 1} of {len(self._positions)}"
-        self._heart.step(f"{place}: {self.titles[check]}", limit_s=self._deadlines[check] + GRACE_S)
+        self._ends[check] = time.monotonic() + self._deadlines[check] + GRACE_S
+        self._say()
+
+    def advance(self, check: str, share: Share) -> None:
+        """A check has come so far; where several run, the share says whose it is."""
+        of = share.of if len(self._ends) < 2 else f"{share.of} ({self.titles[check]})"
+        self._heart.advance(replace(share, of=of))
 
     def flush(self, result: CheckResult) -> None:
         """A check has finished; its record is written at once."""
@@ -101,7 +110,20 @@ class _Tracker:
             result=result,
             attachments=read_attachments(folder=self._folder, result=result),
         )
-        self._heart.step(f"after {self.titles[result.check]}", limit_s=START_S)
+        self._ends.pop(result.check, None)
+        self._say(f"after {self.titles[result.check]}")
+
+    def _say(self, between: str = "") -> None:
+        """Name the checks that run; the step may take as long as the last of them."""
+        if not self._ends:
+            self._heart.step(between, limit_s=START_S)
+            return
+        running = sorted(self._ends, key=self._positions.__getitem__)
+        places = " and ".join(str(self._positions[check] + 1) for check in running)
+        noun = "check" if len(running) == 1 else "checks"
+        titles = "; ".join(self.titles[check] for check in running)
+        left = max(self._ends.values()) - time.monotonic()
+        self._heart.step(f"{noun} {places} of {len(self._positions)}: {titles}", limit_s=max(left, START_S))
 
 
 def _fetch_artifact(order: registry_api.RunOrder, heart: Heart, folder: Path) -> dict[str, object]:

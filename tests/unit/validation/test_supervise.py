@@ -15,7 +15,7 @@ from registry.domain.vocab import Verdict
 from tests.unit.validation.builders import at_least, inputs, plan
 from validation.domain.results import CheckResult
 from validation.engine.inputs import write_inputs
-from validation.engine.supervise import Ending, Outcome, clean_environment, supervise
+from validation.engine.supervise import Ending, Listener, Outcome, clean_environment, supervise
 
 FAST = ("discrimination.auc", "stability.psi", "integrity.artifact")
 ROOT = Path(__file__).parents[3]
@@ -44,7 +44,8 @@ def stand_in(path: Path, body: str) -> dict[str, str]:
 
 def follow(path: Path, **given: object) -> tuple[Outcome, list[CheckResult]]:
     results: list[CheckResult] = []
-    outcome = supervise(run_dir=path, on_result=results.append, **given)  # type: ignore[arg-type]
+    listener = Listener(on_result=results.append, on_start=given.pop("on_start", lambda _check: None))  # type: ignore[arg-type]
+    outcome = supervise(run_dir=path, listener=listener, **given)  # type: ignore[arg-type]
     return outcome, results
 
 
@@ -90,6 +91,44 @@ def test_a_child_that_dies_costs_one_check_and_a_new_one_takes_the_rest(tmp_path
     assert results[1].reason == "child_died"
     assert "the disk is on fire" in results[1].detail
     assert (outcome.ending, len(outcome.children)) == (Ending.COMPLETED, 2)
+
+
+@pytest.mark.parametrize(("lanes", "words"), [(2, "waited for"), (1, "did not finish")])
+def test_checks_of_other_tools_compute_side_by_side(tmp_path: Path, lanes: int, words: str) -> None:
+    path = folder(tmp_path, "capital.rwa_effect", *FAST, deadline_s=8)
+    (tmp_path / "needs.json").write_text(json.dumps({check: ["separator"] for check in FAST}))
+    # The first group waits for the second, so it ends well only where both compute at once.
+    body = (
+        "import pathlib, time; "
+        f"[time.sleep(0.05) for _ in iter(lambda: pathlib.Path({str(tmp_path)!r}, 'second').exists(), True)]; "
+        "raise SystemError('waited for')"
+    )
+    results: dict[str, CheckResult] = {}
+
+    def note(result: CheckResult) -> None:
+        results[result.check] = result
+        (tmp_path / "second").touch()
+
+    outcome = supervise(
+        run_dir=path, listener=Listener(on_result=note), environment=stand_in(path, body), lanes=lanes
+    )
+    assert (outcome.ending, len(outcome.children)) == (Ending.COMPLETED, 2)
+    assert [results[check].verdict for check in FAST] == [Verdict.PASS] * 3
+    first = results["capital.rwa_effect"]
+    assert first.verdict is Verdict.ERROR
+    assert words in first.detail
+
+
+def test_checks_without_tools_come_first_and_then_the_longest(tmp_path: Path) -> None:
+    path = folder(tmp_path, *FAST, "calibration.brier")
+    (tmp_path / "needs.json").write_text(
+        json.dumps(
+            {"discrimination.auc": ["explainer"], "stability.psi": ["drift"], "calibration.brier": ["drift"]}
+        )
+    )
+    started: list[str] = []
+    follow(path, on_start=started.append, lanes=1)
+    assert started == ["integrity.artifact", "stability.psi", "calibration.brier", "discrimination.auc"]
 
 
 def test_a_check_that_outlives_its_deadline_is_stopped_alone(tmp_path: Path) -> None:
@@ -144,7 +183,7 @@ def test_an_error_in_the_parent_leaves_no_child_behind(tmp_path: Path) -> None:
         raise RuntimeError("the database is gone")
 
     with pytest.raises(RuntimeError, match="the database is gone"):
-        supervise(run_dir=folder(tmp_path, *FAST), on_result=refuse)
+        supervise(run_dir=folder(tmp_path, *FAST), listener=Listener(on_result=refuse))
     assert seen == ["discrimination.auc"]
 
 
@@ -156,8 +195,9 @@ def test_the_child_dies_with_its_parent(tmp_path: Path) -> None:
     )
     environment = stand_in(path, body)
     script = (
-        "import pathlib; from validation.engine.supervise import supervise; "
-        f"supervise(run_dir=pathlib.Path({str(path)!r}), on_result=print, environment={environment!r})"
+        "import pathlib; from validation.engine.supervise import Listener, supervise; "
+        f"supervise(run_dir=pathlib.Path({str(path)!r}), listener=Listener(on_result=print), "
+        f"environment={environment!r})"
     )
     parent = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT)
     note = tmp_path / "child"
