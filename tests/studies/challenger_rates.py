@@ -25,6 +25,7 @@ from validation.catalog import load_catalog
 from validation.domain.challengers import FAMILIES
 from validation.domain.inputs import CheckInputs, FloatArray
 from validation.domain.results import Measurement
+from validation.domain.rows import HeldRows
 from validation.domain.tools import Tools
 from validation.stats.discrimination import auc
 
@@ -145,7 +146,7 @@ def true_gain(drawn: Draw, *, seed: int) -> float:
         names=NAMES,
         features=drawn.train,
         labels=drawn.train_labels,
-        score_rows=drawn.holdout,
+        score_rows=HeldRows(drawn.holdout),
         seed=seed,
     )
     ours, theirs = (

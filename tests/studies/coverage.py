@@ -393,7 +393,7 @@ def _mean(rows: int, shape: str) -> Draw:
 def _importance(rows: int) -> Draw:
     def draw(rng: np.random.Generator) -> tuple[float, float, float]:
         values = rng.normal(size=(rows, 3)) * np.array([1.0, 0.5, 0.2])
-        found = rank_importance(values=values, confidence=0.95)
+        found = rank_importance(parts=[values], confidence=0.95)
         return float(found.lower[0]), float(found.upper[0]), float(np.sqrt(2.0 / np.pi))
 
     return draw

@@ -6,7 +6,7 @@ from validation.adapters.interpretable_curves import fit_curves
 from validation.adapters.interpretable_scorecard import fit_scorecard
 from validation.adapters.interpretable_trees import fit_trees
 from validation.domain.challengers import EBM, MONOTONE_GBM, SCORECARD, Setting
-from validation.domain.inputs import FloatArray
+from validation.domain.rows import FloatArray, Rows
 from validation.domain.tools import Challenger, ChallengerTool
 
 _FITS = {SCORECARD.name: fit_scorecard, EBM.name: fit_curves, MONOTONE_GBM.name: fit_trees}
@@ -24,7 +24,7 @@ def fit_challenger(
     names: Sequence[str],
     features: FloatArray,
     labels: FloatArray,
-    score_rows: FloatArray,
+    score_rows: Rows,
     seed: int,
 ) -> Challenger:
     """Fit the named family on ``features`` and ``labels`` (both classes present) and score ``score_rows``."""

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from validation.domain.challengers import Setting
-from validation.domain.inputs import FloatArray
 from validation.domain.results import decimal_text
+from validation.domain.rows import FloatArray, Rows
 from validation.domain.tools import Challenger
 
-_BAGS = 4
+_MOST_BAGS = 4
+_ROWS_IN_BAGS = 200_000
 _RATE = 0.1
 _SMOOTHING_ROUNDS = 20
 _PATIENCE = 20
@@ -25,19 +26,20 @@ def fit_curves(
     names: Sequence[str],
     features: FloatArray,
     labels: FloatArray,
-    score_rows: FloatArray,
+    score_rows: Rows,
     seed: int,
 ) -> Challenger:
     """Fit the curves; ``setting`` holds ``bins``, the most steps of a curve."""
     from interpret.glassbox import ExplainableBoostingClassifier
 
-    bins = int(setting["bins"])
+    bins, bags = int(setting["bins"]), count_bags(len(features))
+    noun = "1 bag" if bags == 1 else f"{bags} bags"
     model = ExplainableBoostingClassifier(
         feature_names=list(names),
         feature_types=["continuous"] * len(names),
         max_bins=bins,
         interactions=0,
-        outer_bags=_BAGS,
+        outer_bags=bags,
         learning_rate=_RATE,
         smoothing_rounds=_SMOOTHING_ROUNDS,
         early_stopping_rounds=_PATIENCE,
@@ -55,8 +57,13 @@ def fit_curves(
             for i, step in enumerate(steps)
         ]
     return Challenger(
-        title=f"explainable boosting machine, no interactions, at most {bins} steps a curve, {_BAGS} bags",
-        scores=np.asarray(model.predict_proba(score_rows)[:, 1], dtype=np.float64),
+        title=f"explainable boosting machine, no interactions, at most {bins} steps a curve, {noun}",
+        scores=score_rows.map(lambda rows: np.asarray(model.predict_proba(rows)[:, 1], dtype=np.float64)),
         columns=("feature", "from", "to", "contribution to log-odds"),
         rows=tuple(rows),
     )
+
+
+def count_bags(rows: int) -> int:
+    """Return how many bags are averaged: they smooth what a sample leaves open, and the more rows the less that is."""
+    return max(1, min(_MOST_BAGS, _ROWS_IN_BAGS // rows))

@@ -12,8 +12,8 @@ import numpy as np
 from scipy.special import expit
 
 from validation.domain.challengers import Setting
-from validation.domain.inputs import FloatArray
 from validation.domain.results import decimal_text
+from validation.domain.rows import FloatArray, Rows
 from validation.domain.tools import Challenger
 from validation.stats.monotone_bins import Binning, monotone_binning
 
@@ -27,7 +27,7 @@ def fit_scorecard(
     names: Sequence[str],
     features: FloatArray,
     labels: FloatArray,
-    score_rows: FloatArray,
+    score_rows: Rows,
     seed: int,  # noqa: ARG001 - nothing here is drawn; families are fitted alike
 ) -> Challenger:
     """Fit bins and weights; ``setting`` holds ``bins`` and ``ridge``, the penalty of half a squared weight."""
@@ -43,7 +43,7 @@ def fit_scorecard(
         ]
     return Challenger(
         title=f"logistic scorecard, weights of evidence on at most {bins} monotone bins, ridge {ridge:g}",
-        scores=np.asarray(expit(intercept + _weigh(score_rows, binnings) @ weights), dtype=np.float64),
+        scores=score_rows.map(lambda given: expit(intercept + _weigh(given, binnings) @ weights)),
         columns=("feature", "from", "to", "weight of evidence", "contribution to log-odds"),
         rows=tuple(rows),
     )

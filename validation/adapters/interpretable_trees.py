@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from validation.domain.challengers import Setting
-from validation.domain.inputs import FloatArray
 from validation.domain.results import decimal_text
+from validation.domain.rows import FloatArray, Rows
 from validation.domain.tools import Challenger
 from validation.stats.monotone_bins import risk_direction
 
@@ -26,7 +26,7 @@ def fit_trees(
     names: Sequence[str],
     features: FloatArray,
     labels: FloatArray,
-    score_rows: FloatArray,
+    score_rows: Rows,
     seed: int,
 ) -> Challenger:
     """Fit the trees; ``setting`` holds ``rounds`` and ``rate``. An input that ranks nothing is held to rising."""
@@ -55,10 +55,13 @@ def fit_trees(
     rows = [("(intercept)", "", "", decimal_text(intercept))]
     for number, text in enumerate(model.get_dump(dump_format="json"), start=1):
         rows += _leaves(f"tree {number}", json.loads(text), names)
-    scores = model.predict(xgboost.DMatrix(score_rows, nthread=1))
+
+    def score(rows: FloatArray) -> FloatArray:
+        return np.asarray(model.predict(xgboost.DMatrix(rows, nthread=1)), dtype=np.float64)
+
     return Challenger(
         title=f"monotone boosted trees of depth {_DEPTH}, {rounds} rounds at rate {rate:g}",
-        scores=np.asarray(scores, dtype=np.float64),
+        scores=score_rows.map(score),
         columns=("tree", "first condition", "second condition", "contribution to log-odds"),
         rows=tuple(rows),
     )

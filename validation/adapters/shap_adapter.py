@@ -14,15 +14,17 @@ from typing import Any
 import numpy as np
 
 from validation.adapters.tree_route import TreeRoute, largest_difference, place_columns
-from validation.domain.inputs import FloatArray, UnusableInputError
+from validation.domain.inputs import UnusableInputError
+from validation.domain.rows import FloatArray, Rows
 from validation.domain.share import Advance, no_advance
-from validation.domain.tools import Attribution, ExplainerTool, SecondOpinion
+from validation.domain.tools import Attribution, ExplainerTool, Overview, SecondOpinion
 from validation.stats.shapley import sample_values
 
 Predict = Callable[[FloatArray], FloatArray]
 Score = Callable[[FloatArray], FloatArray]
 
 _PERMUTATION_PAIRS = 2
+_BY_HAND = "points less the background's mean points"
 
 
 def build_explainer(
@@ -85,9 +87,17 @@ class AdditiveRoute:
         values = np.asarray(explainer.shap_values(self._points(rows)), dtype=np.float64)
         return Attribution(values=values, base=float(np.ravel(explainer.expected_value)[0]))
 
-    def overview(self, *, rows: FloatArray, background: FloatArray) -> Attribution | None:
+    def overview(self, *, rows: Rows, background: Rows) -> Overview | None:
         """Return contributions against the mean of the background, exact without a library."""
-        return self._by_hand(rows=rows, background=background)
+        total = sum(
+            (self._points(part).sum(axis=0) for part in background.stretches()), np.zeros(self._width)
+        )
+        middle = total / len(background)
+        return Overview(
+            parts=(self._points(part) - middle for part in rows.stretches()),
+            method=_BY_HAND,
+            background=len(background),
+        )
 
     def second_opinion(self, *, rows: FloatArray, background: FloatArray) -> SecondOpinion | None:
         """Return what SHAP's linear explainer says of these rows."""
@@ -103,7 +113,7 @@ class AdditiveRoute:
         return Attribution(
             values=self._points(rows) - self._points(background).mean(axis=0),
             base=float(self.outputs(rows=background).mean()),
-            method="points less the background's mean points",
+            method=_BY_HAND,
             background=len(background),
         )
 
@@ -153,7 +163,7 @@ class BlackBoxRoute:
             errors=found.errors,
         )
 
-    def overview(self, *, rows: FloatArray, background: FloatArray) -> Attribution | None:
+    def overview(self, *, rows: Rows, background: Rows) -> Overview | None:
         """Return None: many rows would cost too many calls of the box."""
         del rows, background
         return None

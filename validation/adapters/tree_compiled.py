@@ -17,7 +17,7 @@ from validation.stats.tree_shap import Kernels
 
 _REGISTERS = 5
 _PLACED = ("_number", "_path_tests", "_write_condition", "_forget", "_take_piece", "_take_leaf")
-_TABLED = ("answer", "_counts", "_hold", "_passing", "_sums", "_spread")
+_TABLED = ("answer", "_hold", "_passing", "_sums", "_spread")
 
 
 @cache
@@ -46,8 +46,10 @@ def compiled() -> Kernels:
     return Kernels(
         cut=compile_(tree_cut.cut),
         encode=compile_(tree_loops.encode),
+        count=compile_(tree_loops.count),
         tabulate=compile_(tree_loops.tabulate),
         add_up=compile_(tree_loops.add_up),
+        walk=compile_(tree_loops.walk),
     )
 
 

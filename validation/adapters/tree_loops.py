@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from validation.domain.inputs import FloatArray
 from validation.stats.tree_cut import LOWEST, MISSING, Blocks
+from validation.stats.tree_model import Joined
 from validation.stats.tree_tables import AT_ONCE, STRETCH, add_lines
 
 
@@ -50,36 +51,33 @@ def answer(
                 patterns[row] |= np.uint16(column[row] == LOWEST + MISSING)
 
 
+def count(blocks: Blocks, block: int, codes: NDArray[np.int16], counts: FloatArray) -> None:
+    """Add the rows' patterns to the counts."""
+    patterns = np.empty(codes.shape[1], dtype=np.uint16)
+    answer(codes, 0, blocks, block, patterns)
+    for row in range(len(patterns)):
+        counts[patterns[row]] += 1.0
+
+
 def tabulate(
     blocks: Blocks,
     block: int,
-    codes: NDArray[np.int16],
+    counts: FloatArray,
     weights: FloatArray,
     column: NDArray[np.int64],
     lines: NDArray[np.float32],
 ) -> float:
     """Write the block's lines and return its part of the base."""
     lines[:] = 0.0
-    counts = _counts(blocks, block, codes, len(lines))
-    held, base = np.empty(len(lines), dtype=np.int64), 0.0
+    held, base, rows = np.empty(len(lines), dtype=np.int64), 0.0, counts.sum()
     for leaf in range(blocks.first_leaf[block], blocks.first_leaf[block + 1]):
         first, players = blocks.first_player[leaf], blocks.first_player[leaf + 1] - blocks.first_player[leaf]
         _hold(blocks, first, players, held)
-        passing = _passing(blocks, first, players, held, counts)
+        passing = _passing(blocks, first, players, held, counts, rows)
         base += blocks.value[leaf] * passing[-1]
         joined, left_out = _sums(passing, players, weights)
         _spread(blocks, leaf, held, joined, left_out, column, lines)
     return base
-
-
-def _counts(blocks: Blocks, block: int, codes: NDArray[np.int16], size: int) -> FloatArray:
-    rows = codes.shape[1]
-    counts = np.zeros(size if rows > 0 else 0)
-    patterns = np.empty(rows, dtype=np.uint16)
-    answer(codes, 0, blocks, block, patterns)
-    for row in range(rows):
-        counts[patterns[row]] += 1.0 / rows
-    return counts
 
 
 def _hold(blocks: Blocks, first: int, players: int, held: NDArray[np.int64]) -> None:
@@ -91,10 +89,10 @@ def _hold(blocks: Blocks, first: int, players: int, held: NDArray[np.int64]) -> 
 
 
 def _passing(
-    blocks: Blocks, first: int, players: int, held: NDArray[np.int64], counts: FloatArray
+    blocks: Blocks, first: int, players: int, held: NDArray[np.int64], counts: FloatArray, rows: float
 ) -> FloatArray:
     passing = np.zeros(1 << players)
-    if len(counts) == 0:
+    if rows == 0.0:
         passing[0] = 1.0
         for player in range(players):
             for others in range(1 << player):
@@ -102,6 +100,8 @@ def _passing(
         return passing
     for pattern in range(len(held)):
         passing[held[pattern]] += counts[pattern]
+    for which in range(len(passing)):
+        passing[which] /= rows
     for player in range(players):
         mark = 1 << player
         for which in range(len(passing)):
@@ -149,6 +149,18 @@ def _spread(
             given[which] = np.float32(blocks.value[leaf] * (gain - left_out[without]))
         for pattern in range(len(held)):
             lines[pattern, at] += given[held[pattern]]
+
+
+def walk(values: FloatArray, trees: Joined, total: FloatArray) -> None:
+    """Add to each row's total the leaves that it reaches."""
+    for tree in range(len(trees.roots) - 1):
+        for row in range(len(values)):
+            node = trees.roots[tree]
+            while trees.left[node] >= 0:
+                seen = values[row, trees.feature[node]]
+                goes_left = trees.missing_left[node] if np.isnan(seen) else seen < trees.threshold[node]
+                node = trees.left[node] if goes_left else trees.right[node]
+            total[row] += trees.value[node]
 
 
 def add_up(

@@ -5,6 +5,7 @@ compared with the box's scores before anything is believed.
 """
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,18 @@ import numpy as np
 
 from validation.adapters.tree_compiled import compiled
 from validation.adapters.tree_formats import read_lightgbm, read_skops_forest, read_xgboost
-from validation.domain.inputs import FloatArray, UnusableInputError
+from validation.domain.inputs import UnusableInputError
+from validation.domain.rows import FloatArray, Places, Rows
 from validation.domain.share import Advance, no_advance
-from validation.domain.tools import Attribution, SecondOpinion
+from validation.domain.tools import Attribution, Overview, SecondOpinion
 from validation.stats.sampling import sample_rows
 from validation.stats.tree_model import LEAF, TreeEnsemble
-from validation.stats.tree_shap import TooDeepError, TreeShap
+from validation.stats.tree_shap import PLAIN, TooDeepError, TreeShap
 
-# Seconds, by measurement: compiling takes about ten, so NumPy does the tasks that it can finish in that time.
-_COMPILING_S = 10.0
-_PER_LEAF_S, _PER_LINE_S = 5e-5, 6e-8
+# Seconds, by measurement. Compiled code is read in a quarter of a second from where it is kept, and made in ten where
+# it is not: once for a machine. NumPy does the tasks that it can finish while it would be read.
+_READING_S = 0.25
+_PER_LEAF_S, _PER_LINE_S, _PER_STEP_S = 5e-5, 6e-8, 1e-7
 # Large tables only pay where many rows share them.
 _BITS_ON_NUMPY = 8
 # More rows than this are sampled where only a library can explain them: its cost is linear in rows and background.
@@ -92,7 +95,10 @@ class TreeRoute:
 
     def outputs(self, *, rows: FloatArray) -> FloatArray:
         """Return what the trees say as they were read: margins (log-odds), or a forest's probabilities."""
-        return self._ensemble.outputs(rows=self._tested(rows))
+        # Both walks add the same leaves in the same order.
+        is_large = len(rows) * len(self._ensemble.trees) * _PER_STEP_S > _READING_S
+        walk = (compiled() if is_large else PLAIN).walk
+        return self._ensemble.outputs(rows=self._tested(rows), walk=walk)
 
     def attribute(self, *, rows: FloatArray, background: FloatArray, seed: int) -> Attribution:
         """Return interventional contributions; exact, so ``seed`` changes nothing."""
@@ -101,14 +107,21 @@ class TreeRoute:
             return self._by_library(rows, background)
         return self._by_tables(self._tables, rows, background)
 
-    def overview(self, *, rows: FloatArray, background: FloatArray) -> Attribution | None:
+    def overview(self, *, rows: Rows, background: Rows) -> Overview | None:
         """Return contributions of all rows against all of the background, or of few where only SHAP can."""
         if self._tables is None:
-            return self._by_library(
+            found = self._by_library(
                 sample_rows(rows=rows, size=_LIBRARY_ROWS, seed=0),
                 sample_rows(rows=background, size=_LIBRARY_BACKGROUND, seed=0),
             )
-        return self._by_tables(self._tables, rows, background)
+            return Overview(parts=(found.values,), method=found.method, background=found.background)
+        tables, how = self._ready(self._tables, len(rows) + len(background))
+        parts = tables.parts(
+            rows=rows if self._has_all else _Columns(rows, self._columns),
+            background=background if self._has_all else _Columns(background, self._columns),
+            advance=self._advance,
+        )
+        return Overview(parts=(self._widened(part) for part in parts), method=how, background=len(background))
 
     def second_opinion(self, *, rows: FloatArray, background: FloatArray) -> SecondOpinion | None:
         """Return how far SHAP's TreeExplainer is from our own values; none where it is the only opinion."""
@@ -129,18 +142,24 @@ class TreeRoute:
         return rows if self._has_all else rows[:, self._columns]
 
     def _by_tables(self, tables: TreeShap, rows: FloatArray, background: FloatArray) -> Attribution:
-        number = len(rows) + len(background)
-        seconds = tables.leaves * _PER_LEAF_S + tables.blocks * number * _PER_LINE_S
-        is_large = seconds > _COMPILING_S
-        found = (TreeShap(self._ensemble, kernels=compiled()) if is_large else tables).interventional(
+        ready, how = self._ready(tables, len(rows) + len(background))
+        found = ready.interventional(
             rows=self._tested(rows), background=self._tested(background), advance=self._advance
         )
-        return self._attribution(
-            found.values,
-            found.base,
-            len(background),
-            f"interventional, exact, from tables of patterns, {'compiled' if is_large else 'on NumPy'}",
-        )
+        return self._attribution(found.values, found.base, len(background), how)
+
+    def _ready(self, tables: TreeShap, rows: int) -> tuple[TreeShap, str]:
+        """Return the tables that suit so many rows, and how their values are found, in words."""
+        seconds = tables.leaves * _PER_LEAF_S + tables.blocks * rows * _PER_LINE_S
+        is_large = seconds > _READING_S
+        how = "compiled" if is_large else "on NumPy"
+        return (
+            self._compiled if is_large else tables
+        ), f"interventional, exact, from tables of patterns, {how}"
+
+    @cached_property
+    def _compiled(self) -> TreeShap:
+        return TreeShap(self._ensemble, kernels=compiled())
 
     def _by_library(self, rows: FloatArray, background: FloatArray) -> Attribution:
         import shap
@@ -164,11 +183,35 @@ class TreeRoute:
         return self._attribution(values, base, len(background), "interventional, exact, by SHAP")
 
     def _attribution(self, values: FloatArray, base: float, background: int, method: str) -> Attribution:
-        if not self._has_all:
-            whole = np.zeros((len(values), self._width))
-            whole[:, self._columns] = values
-            values = whole
-        return Attribution(values=values, base=base, method=method, background=background)
+        return Attribution(values=self._widened(values), base=base, method=method, background=background)
+
+    def _widened(self, values: FloatArray) -> FloatArray:
+        """Return contributions of all columns: those that no tree names have none."""
+        if self._has_all:
+            return values
+        whole = np.zeros((len(values), self._width))
+        whole[:, self._columns] = values
+        return whole
+
+
+class _Columns(Rows):
+    """Some columns of other rows, in the order in which trees know them."""
+
+    def __init__(self, rows: Rows, columns: Sequence[int]) -> None:
+        self._rows, self._columns = rows, list(columns)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self._rows), len(self._columns)
+
+    def column(self, place: int) -> FloatArray:
+        return self._rows.column(self._columns[place])
+
+    def take(self, places: Places) -> FloatArray:
+        return self._rows.take(places)[:, self._columns]
+
+    def stretch(self, begin: int, end: int) -> FloatArray:
+        return self._rows.stretch(begin, end)[:, self._columns]
 
 
 def largest_difference(first: Attribution, second: Attribution) -> float:

@@ -22,9 +22,13 @@ from validation.domain.tools import CapitalTool, Tools
 from validation.stats.calibration import Grades, grade_index, grades
 from validation.stats.outcomes import ensure_both_classes, ensure_probabilities, ensure_rows
 from validation.stats.portfolio import EXPOSURE, declared_number
+from validation.stats.sampling import sample_rows
 
 _FLAGS = {"true": "1", "false": "0"}
 _METHOD = "capital engine, given the PDs and the assumed portfolio; no sampling interval"
+_FITTED_ROWS = 200_000
+"""Most training rows behind the benchmark: a scorecard of few bins learns nothing from more."""
+
 
 SPEC = CheckSpec(
     id="capital.rwa_effect",
@@ -84,13 +88,14 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     ensure_probabilities(scores=scores, sample="test")
     labels = inputs.array("train.labels")
     ensure_both_classes(labels=labels, sample="train", min_defaults=params.integer("min_defaults"))
+    known = sample_rows(rows=inputs.rows("train").beside(labels), size=_FITTED_ROWS, seed=tools.seed)
     benchmark = tools.challenger(
         family=SCORECARD.name,
         setting={"bins": params.integer("bins"), "ridge": 1},
         names=inputs.feature_names,
-        features=inputs.array("train.features"),
-        labels=labels,
-        score_rows=inputs.array("test.features"),
+        features=known[:, :-1],
+        labels=known[:, -1],
+        score_rows=inputs.rows("test"),
         seed=tools.seed,
     )
     ours, theirs = _side(scores, inputs, tools.capital), _side(benchmark.scores, inputs, tools.capital)

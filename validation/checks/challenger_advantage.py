@@ -18,7 +18,7 @@ from validation.domain.inputs import CheckInputs, UnusableInputError
 from validation.domain.params import CONFIDENCE
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
 from validation.domain.tools import Tools
-from validation.stats.challenge import read_challenge
+from validation.stats.challenge import Challenge, read_challenge
 from validation.stats.contest import BookGains, Contest, Gain, Resampling, envelope, measure_book
 from validation.stats.discrimination import Auc
 from validation.stats.selection import Budget, Trial, best_trial
@@ -44,6 +44,9 @@ SPEC = CheckSpec(
         ParamSpec.whole("settings", str(MOST_SETTINGS), "settings that each family tries", 1, MOST_SETTINGS),
         ParamSpec.whole("folds", "3", "folds of the cross-validation that tunes and chooses", 2, 10),
         ParamSpec.whole("tuning_rows", "6000", "most training rows behind tuning, by class", 500, 1_000_000),
+        ParamSpec.whole(
+            "fit_rows", "200000", "most training rows on which a challenger is fitted", 1000, 10_000_000
+        ),
         ParamSpec.whole("reseeds", "3", "further seeds under which the chosen family is tuned anew", 0, 20),
         ParamSpec(
             name="acceptance",
@@ -113,6 +116,8 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
             folds=params.integer("folds"),
             rows=params.integer("tuning_rows"),
         ),
+        fit_rows=params.integer("fit_rows"),
+        seed=tools.seed,
         tool=tools.challenger,
     )
     trials = challenge.tune(families=families, seed=tools.seed)
@@ -153,7 +158,7 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
         figures=(_by_family_figure(by_family), _by_seed_figure(contests)),
         notes=(
             f"challenger: {chosen.challenger.title}",
-            _spent(challenge.fits, len(trials), params),
+            _spent(challenge, len(trials), params),
             *(f"{family.title}: admissible, since {family.admissible}" for family in families),
             "settings and family were chosen on the training sample alone",
             f"a book accepts the safest {params.text('acceptance')} of the test sample",
@@ -163,10 +168,11 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     )
 
 
-def _spent(fits: int, trials: int, params: Params) -> str:
+def _spent(challenge: Challenge, trials: int, params: Params) -> str:
     return (
-        f"{fits} models fitted: {trials} settings on {params.integer('folds')} folds, the best of each "
-        f"family, and the chosen family anew under {params.integer('reseeds')} seeds"
+        f"{challenge.fits} models fitted, on at most {challenge.fitted} training rows: {trials} settings on "
+        f"{params.integer('folds')} folds, the best of each family, and the chosen family anew under "
+        f"{params.integer('reseeds')} seeds"
     )
 
 

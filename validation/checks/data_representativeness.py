@@ -16,7 +16,7 @@ from validation.domain.inputs import CheckInputs, FloatArray
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
 from validation.domain.tools import Tools
 from validation.stats.column_shift import Settings, Shifts, compare_columns, name_categories
-from validation.stats.outcomes import ensure_both_classes, ensure_rows, read_features
+from validation.stats.outcomes import ensure_both_classes, ensure_rows, read_rows
 from validation.stats.rates import difference_interval, share_interval
 
 _CONFIDENCE = 0.95
@@ -102,7 +102,7 @@ class _Compared:
 def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     """Measure which inputs of the training sample differ, and how far apart the default rates lie."""
     sample, names = params.text("sample"), inputs.feature_names
-    before, after = (read_features(inputs=inputs, sample=name) for name in ("train", sample))
+    before, after = (read_rows(inputs=inputs, sample=name) for name in ("train", sample))
     for name, rows in (("train", before), (sample, after)):
         ensure_rows(values=rows, sample=name, needed=params.integer("min_rows"))
         ensure_both_classes(

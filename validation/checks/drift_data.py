@@ -15,15 +15,16 @@ from validation.domain.check import (
     ParamSpec,
     StatisticalAlarm,
 )
-from validation.domain.inputs import CheckInputs, FloatArray
+from validation.domain.inputs import CheckInputs
 from validation.domain.params import CURRENT, REFERENCE
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
+from validation.domain.rows import Rows
 from validation.domain.tools import ColumnDrift, Tools
 from validation.stats.alarms import batch_level
 from validation.stats.column_shift import Settings, Shifts, compare_columns, name_categories
 from validation.stats.drift_opinion import ask, attach_report, word_question
 from validation.stats.missing import largest_change, missing_table
-from validation.stats.outcomes import ensure_rows, read_features
+from validation.stats.outcomes import ensure_rows, read_rows
 from validation.stats.rates import share_interval
 
 SPEC = CheckSpec(
@@ -175,7 +176,7 @@ class _Judged:
 def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     """Measure the share of drifted columns, with both opinions by column."""
     reference, current = params.text("reference"), params.text("current")
-    before, after = (read_features(inputs=inputs, sample=name) for name in (reference, current))
+    before, after = (read_rows(inputs=inputs, sample=name) for name in (reference, current))
     names = inputs.feature_names
     for sample, values in ((reference, before), (current, after)):
         ensure_rows(values=values, sample=sample, needed=params.integer("min_rows"))
@@ -217,7 +218,7 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
 
 def _judge(
     *,
-    batches: tuple[FloatArray, FloatArray],
+    batches: tuple[Rows, Rows],
     names: tuple[str, ...],
     params: Params,
     seed: int,

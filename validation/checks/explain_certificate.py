@@ -8,6 +8,7 @@ import numpy as np
 from validation.domain.check import CheckKind, CheckSpec, Feed, FiveParts, Params, ParamSpec
 from validation.domain.inputs import CheckInputs, FloatArray
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
+from validation.domain.rows import Rows
 from validation.domain.tools import ExplainerTool, Tools
 from validation.stats.disagreement import Agreement, agreement
 from validation.stats.faithfulness import (
@@ -19,7 +20,7 @@ from validation.stats.faithfulness import (
 )
 from validation.stats.manifold import ManifoldSupport, manifold_support
 from validation.stats.means import mean_metric
-from validation.stats.outcomes import ensure_rows, read_features
+from validation.stats.outcomes import ensure_rows, read_rows
 from validation.stats.sampling import sample_rows
 from validation.stats.surrogate import fit_surrogate
 
@@ -127,7 +128,7 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     """Measure the quality of the attributions and list the features that must not be named."""
     explainer = tools.explainer
     assert explainer is not None
-    train, test = (read_features(inputs=inputs, sample=name) for name in ("train", "test"))
+    train, test = (read_rows(inputs=inputs, sample=name) for name in ("train", "test"))
     names = inputs.feature_names
     ensure_rows(values=train, sample="train", needed=params.integer("background"))
     ensure_rows(values=test, sample="test", needed=params.integer("rows"))
@@ -177,9 +178,7 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     )
 
 
-def _explained(
-    explainer: ExplainerTool, train: FloatArray, test: FloatArray, params: Params, seed: int
-) -> _Rows:
+def _explained(explainer: ExplainerTool, train: Rows, test: Rows, params: Params, seed: int) -> _Rows:
     is_black_box = explainer.route == "black_box"
     size = params.integer("black_box_rows" if is_black_box else "rows")
     wide = params.integer("background" if is_black_box else "attribution_background")

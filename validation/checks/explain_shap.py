@@ -18,12 +18,13 @@ from validation.domain.check import (
 )
 from validation.domain.inputs import CheckInputs, FloatArray, UnusableInputError
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
-from validation.domain.tools import Attribution, ExplainerTool, SecondOpinion, Tools
+from validation.domain.rows import Rows
+from validation.domain.tools import ExplainerTool, Overview, SecondOpinion, Tools
 from validation.stats.attribution import Ranking, additivity_errors, convergence_ratio, rank_importance
 from validation.stats.means import mean_metric
-from validation.stats.outcomes import ensure_rows, read_features
+from validation.stats.outcomes import ensure_rows, read_rows
 from validation.stats.ranks import spearman, top_overlap
-from validation.stats.sampling import sample_rows
+from validation.stats.sampling import pick_rows, sample_rows
 
 _INTERPRETABLE = frozenset(
     {ModelFamily.LINEAR.value, ModelFamily.SCORECARD.value, ModelFamily.ADDITIVE.value}
@@ -120,16 +121,15 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     """Measure the attributions, their quality and the level that they reach."""
     explainer = tools.explainer
     assert explainer is not None
-    train, test = (read_features(inputs=inputs, sample=name) for name in ("train", "test"))
+    train, test = (read_rows(inputs=inputs, sample=name) for name in ("train", "test"))
     ensure_rows(values=train, sample="train", needed=params.integer("background"))
     ensure_rows(values=test, sample="test", needed=params.integer("local_rows"))
     reproduction = _reproduction_error(explainer, test, inputs.array("test.scores"), params)
     local = _explain_locally(explainer, train, test, params, tools.seed)
-    shown = sample_rows(rows=test, size=params.integer("overview_rows"), seed=tools.seed)
-    overview = explainer.overview(rows=shown, background=train)
-    values = local.mean if overview is None else overview.values
     opinion = _second_opinion(explainer, train, test, params, tools.seed)
-    ranking = rank_importance(values=values, confidence=_CONFIDENCE)
+    overview = explainer.overview(rows=_shown(test, params, tools.seed), background=train)
+    parts = (local.mean,) if overview is None else overview.parts
+    ranking = rank_importance(parts=parts, confidence=_CONFIDENCE)
     quality = _quality(local, explainer.route)
     family = inputs.artifact.family if inputs.artifact else ModelFamily.OPAQUE.value
     steps = _steps(quality, params, interpretable=family in _INTERPRETABLE and explainer.route == "additive")
@@ -154,18 +154,24 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
             _global_table(inputs.feature_names, ranking),
             _local_table(inputs.feature_names, local),
             Table(id="levels", title="Explainability level", columns=("level", "met", "because"), rows=steps),
-            _method_table(explainer, len(values), overview, opinion),
+            _method_table(explainer, ranking.rows, overview, opinion),
         ),
         figures=(_importance_figure(inputs.feature_names, ranking.mean),),
         notes=(
             f"route {explainer.route}, contributions in {explainer.space}",
-            f"global importances from {len(values)} rows",
+            f"global importances from {ranking.rows} rows",
         ),
     )
 
 
+def _shown(test: Rows, params: Params, seed: int) -> Rows:
+    """Return the rows behind the global importances: all, unless there are more than the plan allows."""
+    size = params.integer("overview_rows")
+    return test if len(test) <= size else test.only(pick_rows(rows=test, size=size, seed=seed))
+
+
 def _second_opinion(
-    explainer: ExplainerTool, train: FloatArray, test: FloatArray, params: Params, seed: int
+    explainer: ExplainerTool, train: Rows, test: Rows, params: Params, seed: int
 ) -> SecondOpinion | None:
     """Return what another implementation says; where it says something else, nobody is believed."""
     opinion = explainer.second_opinion(
@@ -180,12 +186,13 @@ def _second_opinion(
     return opinion
 
 
-def _reproduction_error(
-    explainer: ExplainerTool, rows: FloatArray, scores: FloatArray, params: Params
-) -> float:
-    outputs = explainer.outputs(rows=rows)
-    chances = 1.0 / (1.0 + np.exp(-outputs)) if explainer.space == "log_odds" else outputs
-    error = float(np.abs(chances - scores).max())
+def _reproduction_error(explainer: ExplainerTool, rows: Rows, scores: FloatArray, params: Params) -> float:
+    error, seen = 0.0, 0
+    for stretch in rows.stretches():
+        outputs = explainer.outputs(rows=stretch)
+        chances = 1.0 / (1.0 + np.exp(-outputs)) if explainer.space == "log_odds" else outputs
+        error = max(error, float(np.abs(chances - scores[seen : seen + len(stretch)]).max()))
+        seen += len(stretch)
     if not error <= params.number("reproduction_tolerance"):
         raise UnusableInputError(
             reason="explains_another_model",
@@ -194,9 +201,7 @@ def _reproduction_error(
     return error
 
 
-def _explain_locally(
-    explainer: ExplainerTool, train: FloatArray, test: FloatArray, params: Params, seed: int
-) -> _Local:
+def _explain_locally(explainer: ExplainerTool, train: Rows, test: Rows, params: Params, seed: int) -> _Local:
     size = "black_box_rows" if explainer.route == "black_box" else "local_rows"
     rows = sample_rows(rows=test, size=params.integer(size), seed=seed)
     found = []
@@ -311,7 +316,7 @@ def _rank(first: int, last: int) -> str:
 def _method_table(
     explainer: ExplainerTool,
     rows: int,
-    overview: Attribution | None,
+    overview: Overview | None,
     opinion: SecondOpinion | None,
 ) -> Table:
     how = "mean of the runs, each with its own background" if overview is None else overview.method

@@ -1,5 +1,6 @@
 """What a check may read: arrays by sample, names, and declared assumptions. Nothing executable."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,9 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from validation.domain import rows as table_rows
 from validation.domain.absence import why_absent
+from validation.domain.rows import HeldRows, Rows
 
-FloatArray = NDArray[np.float64]
+FloatArray = table_rows.FloatArray
 
 SAMPLES = ("train", "test", "recent")
 PARTS = ("features", "labels", "scores", "segments", "vintages", "scores_repeat", "scores_before")
@@ -49,14 +52,22 @@ class ArtifactEvidence:
     declarative: str = "none"
 
 
+class StreamedArrays(Mapping[str, NDArray[Any]]):
+    """Arrays of which the two-dimensional ones can be read in part."""
+
+    @abstractmethod
+    def rows(self, name: str) -> Rows:
+        """Return an array of features that is there. Raises ``UnusableInputError`` for one that is malformed."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class CheckInputs:
     """Arrays under ``<sample>.<part>``, such as ``test.labels``; higher scores mean riskier.
 
-    ``arrays`` may be a lazy mapping. ``grade_edges`` are the inner limits of
-    the PD grades, rising. ``scores_before`` are the scores of the same obligors on
-    an earlier rating date, row by row, NaN where there was none. ``segments`` are numbers; where
-    ``segment_names`` are given, places among those;
+    ``arrays`` may be a lazy mapping; a check that reads many rows asks for ``rows``.
+    ``grade_edges`` are the inner limits of the PD grades, rising. ``scores_before`` are the scores
+    of the same obligors on an earlier rating date, row by row, NaN where there was none.
+    ``segments`` are numbers; where ``segment_names`` are given, places among those;
     ``vintages``, the cohorts of the rows, likewise with ``vintage_names``.
     ``portfolio`` holds declared assumptions as text;
     ``claims`` the figures that the model's run reports about itself. ``from_predictions``: the scores
@@ -84,6 +95,13 @@ class CheckInputs:
         if name not in self.arrays:
             raise self.absence(name)
         return np.asarray(self.arrays[name], dtype=np.float64)
+
+    def rows(self, sample: str) -> Rows:
+        """Return the features of a sample, to be read in part. Raises as ``array`` does."""
+        name = f"{sample}.features"
+        if name in self.arrays and isinstance(self.arrays, StreamedArrays):
+            return self.arrays.rows(name)
+        return HeldRows(self.array(name))
 
     def absence(self, name: str) -> NotApplicableError:
         """Return the error for an input or a tool that is not there: what it is, and what would bring it."""

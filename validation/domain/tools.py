@@ -1,13 +1,13 @@
 """What a check may be handed to work with. Adapters implement these; checks never import them."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from validation.domain.attached import Attached
 from validation.domain.challengers import Setting
-from validation.domain.inputs import FloatArray
+from validation.domain.rows import FloatArray, Rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +22,15 @@ class Attribution:
     method: str = ""
     background: int = 0
     errors: FloatArray | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """Contributions of many rows, part by part, to be read once; how they are found, against how many rows."""
+
+    parts: Iterable[FloatArray]
+    method: str
+    background: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +57,7 @@ class ExplainerTool(Protocol):
         """Return contributions against this background."""
         ...
 
-    def overview(self, *, rows: FloatArray, background: FloatArray) -> Attribution | None:
+    def overview(self, *, rows: Rows, background: Rows) -> Overview | None:
         """Return cheap exact contributions for many rows, or None where the route has none."""
         ...
 
@@ -137,7 +146,7 @@ class ChallengerTool(Protocol):
         names: Sequence[str],
         features: FloatArray,
         labels: FloatArray,
-        score_rows: FloatArray,
+        score_rows: Rows,
         seed: int,
     ) -> Challenger:
         """Return the challenger of a family of ``validation.domain.challengers``, fitted under this setting.

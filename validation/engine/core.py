@@ -20,6 +20,7 @@ from validation.domain.false_alarms import judged_limits
 from validation.domain.inputs import CheckInputs, NotApplicableError, UnusableInputError
 from validation.domain.plan import CheckRequest, ValidationPlan
 from validation.domain.results import CheckResult, FactValue, Measurement, decimal_text
+from validation.domain.rows import HeldRows
 from validation.domain.thresholds import judge
 from validation.domain.tools import Tools
 from validation.engine.surroundings import read_surroundings
@@ -172,10 +173,12 @@ def _measure(
 
 
 def _ensure_usable(name: str, inputs: CheckInputs, *, may_miss: bool) -> None:
-    values = inputs.array(name)
-    if not len(values):
+    sample, _, part = name.partition(".")
+    # Labels and scores have one dimension: as rows of one column all are looked at alike.
+    rows = inputs.rows(sample) if part == "features" else HeldRows(inputs.array(name).reshape(-1, 1))
+    if not len(rows):
         raise NotApplicableError(reason="insufficient_data", detail=f"{name} is empty", n_needed=1)
-    if np.isinf(values).any() or (not may_miss and np.isnan(values).any()):
+    if rows.has_infinite or (not may_miss and rows.has_missing):
         raise UnusableInputError(
             reason="non_finite_input", detail=f"{name} holds values that are missing or infinite"
         )

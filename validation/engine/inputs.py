@@ -31,15 +31,57 @@ from validation.domain.inputs import (
     SAMPLES,
     ArtifactEvidence,
     CheckInputs,
+    StreamedArrays,
     UnusableInputError,
 )
 from validation.domain.results import decimal_text
+from validation.domain.rows import FloatArray, Places, Rows
 
+_KINDS = "fiub"
 _FROM_BOX = {"scores": "{sample}.npy", "scores_repeat": "{sample}.repeat.npy"}
 
 
-class StoredArrays(Mapping[str, NDArray[Any]]):
-    """Arrays of a run folder, read when asked for and kept."""
+class StoredRows(Rows):
+    """Features in a ``.npy`` file, best column after column: each reading maps what it reads, copies it and lets go.
+
+    Mapped memory would count as this process's own while it is looked at, so
+    nothing stays mapped. Raises ``ValueError`` or ``OSError`` for a file that
+    is no such array.
+    """
+
+    def __init__(self, *, path: Path) -> None:
+        self._path = path
+        seen = self._map()
+        if seen.ndim != 2 or seen.dtype.kind not in _KINDS:
+            raise ValueError("not a table of numbers")
+        self._shape = (int(seen.shape[0]), int(seen.shape[1]))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Return the number of rows and of columns."""
+        return self._shape
+
+    def column(self, place: int) -> FloatArray:
+        """Return a copy of a column."""
+        return np.array(self._map()[:, place], dtype=np.float64)
+
+    def take(self, places: Places) -> FloatArray:
+        """Return a copy of the rows at these places, column by column."""
+        found = np.empty((len(places), self.shape[1]), order="F")
+        for place in range(self.shape[1]):
+            found[:, place] = self._map()[places, place]
+        return found
+
+    def stretch(self, begin: int, end: int) -> FloatArray:
+        """Return a copy of neighbouring rows."""
+        return np.array(self._map()[begin:end], dtype=np.float64)
+
+    def _map(self) -> NDArray[Any]:
+        return np.asarray(np.load(self._path, mmap_mode="r", allow_pickle=False))
+
+
+class StoredArrays(StreamedArrays):
+    """Arrays of a run folder, read when asked for; what has one dimension is kept."""
 
     def __init__(self, *, run_dir: Path) -> None:
         self._paths = {
@@ -49,8 +91,20 @@ class StoredArrays(Mapping[str, NDArray[Any]]):
             if (path := array_path(run_dir=run_dir, sample=sample, part=part)).is_file()
         }
         self._read: dict[str, NDArray[Any]] = {}
+        self._rows: dict[str, StoredRows] = {}
+
+    def rows(self, name: str) -> Rows:
+        """Return features, to be read in part."""
+        if name not in self._rows:
+            try:
+                self._rows[name] = StoredRows(path=self._paths[name])
+            except (ValueError, EOFError, OSError) as error:
+                raise _no_numbers(name) from error
+        return self._rows[name]
 
     def __getitem__(self, name: str) -> NDArray[Any]:
+        if name.endswith(".features"):
+            return self.rows(name).whole()
         if name not in self._read:
             self._read[name] = self._load(name)
         return self._read[name]
@@ -62,24 +116,25 @@ class StoredArrays(Mapping[str, NDArray[Any]]):
         return len(self._paths)
 
     def _load(self, name: str) -> NDArray[Any]:
-        sample, part = name.split(".")
         try:
             values = np.load(self._paths[name], allow_pickle=False)
         except (ValueError, EOFError, OSError) as error:
-            raise UnusableInputError(
-                reason="malformed_input", detail=f"{name} is not an array of numbers"
-            ) from error
-        if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiub":
-            raise UnusableInputError(reason="malformed_input", detail=f"{name} is not an array of numbers")
-        if values.ndim != (2 if part == "features" else 1):
+            raise _no_numbers(name) from error
+        if not isinstance(values, np.ndarray) or values.dtype.kind not in _KINDS:
+            raise _no_numbers(name)
+        if values.ndim != 1:
             raise UnusableInputError(reason="malformed_input", detail=f"{name} has the wrong shape")
-        rows = f"{sample}.features"
-        if part != "features" and rows in self._paths and len(self[rows]) != len(values):
+        rows = f"{name.partition('.')[0]}.features"
+        if rows in self._paths and len(self.rows(rows)) != len(values):
             raise UnusableInputError(
                 reason="malformed_input",
-                detail=f"{name} holds {len(values)} values for {len(self[rows])} rows",
+                detail=f"{name} holds {len(values)} values for {len(self.rows(rows))} rows",
             )
         return values
+
+
+def _no_numbers(name: str) -> UnusableInputError:
+    return UnusableInputError(reason="malformed_input", detail=f"{name} is not an array of numbers")
 
 
 def array_path(*, run_dir: Path, sample: str, part: str) -> Path:
@@ -121,7 +176,8 @@ def write_array(*, run_dir: Path, sample: str, part: str, values: ArrayLike) -> 
     """Write one array, for instance the scores that came out of the box."""
     path = array_path(run_dir=run_dir, sample=sample, part=part)
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.save(path, np.asarray(values), allow_pickle=False)
+    # Features column after column, as checks read them.
+    np.save(path, np.asarray(values, order="F"), allow_pickle=False)
 
 
 def read_inputs(*, run_dir: Path) -> CheckInputs:

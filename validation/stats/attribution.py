@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,8 +36,12 @@ def convergence_ratio(*, runs: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, kw_only=True)
 class Ranking:
-    """Mean |contribution| per feature with its interval, and the first and last rank that the rows allow it."""
+    """Mean |contribution| per feature with its interval, and the first and last rank that the rows allow it.
 
+    ``rows`` is how many rows it rests on.
+    """
+
+    rows: int
     mean: FloatArray
     lower: FloatArray
     upper: FloatArray
@@ -46,35 +49,52 @@ class Ranking:
     last: NDArray[np.int64]
 
 
-def rank_importance(*, values: FloatArray, confidence: float) -> Ranking:
-    """Rank features by mean |contribution|; ``values`` is rows x features, at least two rows.
+def rank_importance(*, parts: Iterable[FloatArray], confidence: float) -> Ranking:
+    """Rank features by mean |contribution|; each part is rows x features, and there are two rows at least in all.
 
     Intervals are normal, over the rows. Neighbours in the order are tied unless
     the mean of their paired difference exceeds its own reach, at a level shared
     among all neighbours (Bonferroni), so that all ranks printed as settled hold
     together with ``confidence``. Ties run on from neighbour to neighbour.
     """
-    # Column by column: a copy of all contributions of a large portfolio is larger than everything else here.
-    rows = len(values)
-    mean, spread = _moments(np.abs(column) for column in values.T)
-    reach = _reach(confidence) * spread / rows**0.5
+    rows, mean, covariance = _moments(parts)
+    variance = np.diag(covariance)
+    reach = _reach(confidence) * np.sqrt(variance / rows)
     order = np.argsort(-mean, kind="stable")
-    gap, gap_spread = _moments(
-        np.abs(values[:, larger]) - np.abs(values[:, smaller]) for larger, smaller in pairwise(order)
-    )
+    larger, smaller = order[:-1], order[1:]
+    of_gap = variance[larger] + variance[smaller] - 2.0 * covariance[larger, smaller]
     shared = 1.0 - (1.0 - confidence) / max(1, len(order) - 1)
-    is_apart = gap > _reach(shared) * gap_spread / rows**0.5
+    is_apart = mean[larger] - mean[smaller] > _reach(shared) * np.sqrt(np.maximum(of_gap, 0.0) / rows)
     group = np.concatenate([[0], np.cumsum(is_apart)]).astype(np.int64)
     first, last = np.empty(len(order), dtype=np.int64), np.empty(len(order), dtype=np.int64)
     first[order] = 1 + np.searchsorted(group, group, side="left")
     last[order] = np.searchsorted(group, group, side="right")
-    return Ranking(mean=mean, lower=np.maximum(mean - reach, 0.0), upper=mean + reach, first=first, last=last)
+    return Ranking(
+        rows=rows,
+        mean=mean,
+        lower=np.maximum(mean - reach, 0.0),
+        upper=mean + reach,
+        first=first,
+        last=last,
+    )
 
 
-def _moments(columns: Iterable[FloatArray]) -> tuple[FloatArray, FloatArray]:
-    """Return the mean and the standard deviation (sample form) of each column."""
-    found = np.asarray([(column.mean(), column.std(ddof=1)) for column in columns]).reshape(-1, 2)
-    return found[:, 0], found[:, 1]
+def _moments(parts: Iterable[FloatArray]) -> tuple[int, FloatArray, FloatArray]:
+    """Return the number of rows, and mean and covariance (sample form) of |contribution|.
+
+    Part by part, for all contributions of a large portfolio are larger than
+    everything else here; parts are joined by their means (Chan, Golub and LeVeque, 1983).
+    """
+    rows, mean, scatter = 0, np.zeros(1), np.zeros((1, 1))
+    for part in parts:
+        size = np.abs(part)
+        own = size.mean(axis=0)
+        size -= own
+        step, both = own - mean, rows + len(size)
+        scatter = scatter + size.T @ size + np.outer(step, step) * (rows * len(size) / both)
+        mean = mean + step * (len(size) / both)
+        rows = both
+    return rows, np.asarray(mean), np.asarray(scatter / (rows - 1))
 
 
 def _reach(confidence: float) -> float:

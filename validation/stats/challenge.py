@@ -1,40 +1,48 @@
 """The setting of a challenge: training and test sample, a budget for tuning, and the tool that fits challengers."""
 
-import numpy as np
+from dataclasses import replace
 
 from validation.domain.challengers import Family, Setting
-from validation.domain.inputs import CheckInputs, FloatArray, UnusableInputError
+from validation.domain.inputs import CheckInputs, UnusableInputError
+from validation.domain.rows import FloatArray, Rows
 from validation.domain.tools import Challenger, ChallengerTool
 from validation.stats.contest import Contest, hold_contest
 from validation.stats.discrimination import auc
-from validation.stats.outcomes import ensure_both_classes, read_features, read_outcomes
+from validation.stats.outcomes import ensure_both_classes, read_outcomes, read_rows
+from validation.stats.sampling import mix_rows, sample_rows
 from validation.stats.selection import Budget, Trial, cross_validate
 
 
 class Challenge:
     """Tunes families on the training sample and compares what wins with the candidate on the test sample.
 
-    Rows stand in the order of their values, so that what is drawn does not
-    hang on how they arrived. ``fits`` counts what was fitted so far.
+    What is drawn hangs on what the rows hold, and not on how they arrived: of
+    the training sample at most ``fit_rows`` are fitted on. The test sample is
+    scored whole, stretch by stretch. ``fits`` counts what was fitted so far,
+    ``fitted`` the rows behind each.
     """
 
     def __init__(
         self,
         *,
         names: tuple[str, ...],
-        train: FloatArray,
+        train: Rows,
         train_labels: FloatArray,
-        test: FloatArray,
+        test: Rows,
         test_labels: FloatArray,
         test_scores: FloatArray,
+        fit_rows: int,
+        seed: int,
         budget: Budget,
         tool: ChallengerTool,
     ) -> None:
-        first, second = np.lexsort((train_labels, *train.T)), np.lexsort((test_labels, test_scores, *test.T))
+        known = sample_rows(rows=train.beside(train_labels), size=fit_rows, seed=seed)
+        self._train, self._train_labels = known[:, :-1], known[:, -1]
+        self._test = test
+        self._order = mix_rows(rows=test.beside(test_labels).beside(test_scores), seed=seed)
         self._names, self._budget, self._tool = names, budget, tool
-        self._train, self._train_labels, self._test = train[first], train_labels[first], test[second]
-        self.candidate = auc(labels=test_labels[second], scores=test_scores[second])
-        self.fits = 0
+        self.candidate = auc(labels=test_labels[self._order], scores=test_scores[self._order])
+        self.fits, self.fitted = 0, len(known)
 
     def tune(self, *, families: tuple[Family, ...], seed: int) -> tuple[Trial, ...]:
         """Return a trial of each family and setting, by cross-validation within the training sample."""
@@ -58,7 +66,11 @@ class Challenge:
             seed=seed,
         )
         return hold_contest(
-            candidate=self.candidate, challenger=challenger, trial=trial, seed=seed, confidence=confidence
+            candidate=self.candidate,
+            challenger=replace(challenger, scores=challenger.scores[self._order]),
+            trial=trial,
+            seed=seed,
+            confidence=confidence,
         )
 
     def _fit(
@@ -68,7 +80,7 @@ class Challenge:
         setting: Setting,
         features: FloatArray,
         labels: FloatArray,
-        score_rows: FloatArray,
+        score_rows: Rows,
         seed: int,
     ) -> Challenger:
         self.fits += 1
@@ -84,11 +96,17 @@ class Challenge:
 
 
 def read_challenge(
-    *, inputs: CheckInputs, min_defaults: int, budget: Budget, tool: ChallengerTool
+    *,
+    inputs: CheckInputs,
+    min_defaults: int,
+    fit_rows: int,
+    seed: int,
+    budget: Budget,
+    tool: ChallengerTool,
 ) -> Challenge:
-    """Return the challenge that the inputs hold. Raises as ``read_outcomes`` and ``read_features`` do."""
-    train, labels = read_features(inputs=inputs, sample="train"), inputs.array("train.labels")
-    test = read_features(inputs=inputs, sample="test")
+    """Return the challenge that the inputs hold. Raises as ``read_outcomes`` and ``read_rows`` do."""
+    train, labels = read_rows(inputs=inputs, sample="train"), inputs.array("train.labels")
+    test = read_rows(inputs=inputs, sample="test")
     ensure_both_classes(labels=labels, sample="train", min_defaults=min_defaults)
     outcomes = read_outcomes(inputs=inputs, sample="test", min_defaults=min_defaults)
     for sample, rows, known in (("train", train, labels), ("test", test, outcomes.labels)):
@@ -103,6 +121,8 @@ def read_challenge(
         test=test,
         test_labels=outcomes.labels,
         test_scores=outcomes.scores,
+        fit_rows=fit_rows,
+        seed=seed,
         budget=budget,
         tool=tool,
     )

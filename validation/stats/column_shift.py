@@ -7,7 +7,8 @@ from math import nan
 import numpy as np
 from scipy.special import chdtri
 
-from validation.domain.inputs import FloatArray, UnusableInputError
+from validation.domain.inputs import UnusableInputError
+from validation.domain.rows import FloatArray, Rows
 from validation.stats.alarms import (
     MISSING,
     Codes,
@@ -99,28 +100,28 @@ def name_categories(*, listed: str, names: tuple[str, ...]) -> frozenset[str]:
     return named
 
 
-def compare_columns(
-    *, before: FloatArray, after: FloatArray, names: tuple[str, ...], settings: Settings
-) -> Shifts:
+def compare_columns(*, before: Rows, after: Rows, names: tuple[str, ...], settings: Settings) -> Shifts:
     """Return every column's distance and missing rate, with p-values adjusted by the dependence seen among the rows.
 
     NaN is a missing value. The missing rates of columns that lack a value in
     either sample join the family of the columns' distances.
     """
-    both = np.concatenate([before, after])
-    sample = pick_rows(rows=both, size=_DEPENDENCE_ROWS, seed=settings.seed)
-    columns = tuple(
-        _compare(
-            before=before[:, i],
-            after=after[:, i],
-            sample=both[sample, i],
-            is_category=name in settings.categories,
-            settings=settings,
+    both = before.above(after)
+    sample = both.take(pick_rows(rows=both, size=_DEPENDENCE_ROWS, seed=settings.seed))
+    columns, missing = [], []
+    for i, name in enumerate(names):
+        first, second = before.column(i), after.column(i)
+        columns.append(
+            _compare(
+                before=first,
+                after=second,
+                sample=sample[:, i],
+                is_category=name in settings.categories,
+                settings=settings,
+            )
         )
-        for i, name in enumerate(names)
-    )
-    missing = tuple(missing_change(before=before[:, i], after=after[:, i]) for i in range(len(names)))
-    return _judge(columns, missing, settings)
+        missing.append(missing_change(before=first, after=second))
+    return _judge(tuple(columns), tuple(missing), settings)
 
 
 def _judge(

@@ -1,12 +1,14 @@
 """A candidate against interpretable challengers on the same rows: in Gini, in defaults let in, in capital.
 
 Gini differences carry DeLong's paired interval; the others a paired bootstrap
-that resamples the same obligors for every challenger. Gains are positive where
+that resamples the same obligors for every challenger, the first ones of a large
+sample: rows must come in an order that says nothing of them. Gains are positive where
 the candidate does better.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -16,6 +18,9 @@ from validation.stats.book import Statistic, bootstrap_interval, rank_rows, repl
 from validation.stats.discrimination import Auc, Interval, auc, paired_difference
 from validation.stats.portfolio import EXPOSURE, LOSS_SHARE, declared_number, rwa_of_rows
 from validation.stats.selection import Trial
+
+RESAMPLED_ROWS = 20_000
+"""Most obligors that a bootstrap draws from and to: its cost grows with them, and its spread is known well enough."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,14 +102,14 @@ def default_rate_gains(
 ) -> tuple[Gain, ...]:
     """Return by how much the default rate among the safest ``share`` of rows is lower under the candidate."""
 
-    def statistic(scores: FloatArray) -> Statistic:
-        ranking = rank_rows(scores=scores, labels=labels)
+    def statistic(scores: FloatArray, rows: int) -> Statistic:
+        ranking = rank_rows(scores=scores[:rows], labels=labels[:rows])
         return lambda counts: ranking.default_rate(counts=counts, share=share)
 
-    statistics = [statistic(scores) for scores in (candidate, *challengers)]
+    statistics = [partial(statistic, scores) for scores in (candidate, *challengers)]
     seen, replicated = _measure(statistics, len(labels), resampling)
     return tuple(
-        _gain(seen[place] - seen[0], replicated[:, place] - replicated[:, 0], resampling)
+        _gain(seen[place] - seen[0], replicated[:, place] - replicated[:, 0], len(labels), resampling)
         for place in range(1, len(statistics))
     )
 
@@ -117,13 +122,18 @@ def rwa_gains(*, by_row: Sequence[FloatArray], resampling: Resampling) -> tuple[
     is resampled.
     """
 
-    def statistic(euros: FloatArray) -> Statistic:
-        return lambda counts: counts @ euros
+    def statistic(euros: FloatArray, rows: int) -> Statistic:
+        return lambda counts: counts @ euros[:rows]
 
-    statistics = [statistic(euros) for euros in by_row]
+    statistics = [partial(statistic, euros) for euros in by_row]
     seen, replicated = _measure(statistics, len(by_row[0]), resampling)
     return tuple(
-        _gain(1.0 - seen[0] / seen[place], 1.0 - replicated[:, 0] / replicated[:, place], resampling)
+        _gain(
+            1.0 - seen[0] / seen[place],
+            1.0 - replicated[:, 0] / replicated[:, place],
+            len(by_row[0]),
+            resampling,
+        )
         for place in range(1, len(statistics))
     )
 
@@ -211,15 +221,25 @@ def _rwa_by_row(
 
 
 def _measure(
-    statistics: Sequence[Statistic], rows: int, resampling: Resampling
+    statistics: Sequence[Callable[[int], Statistic]], rows: int, resampling: Resampling
 ) -> tuple[FloatArray, FloatArray]:
-    once = np.ones((1, rows))
-    seen = np.array([float(statistic(once)[0]) for statistic in statistics])
+    """Return each statistic of all rows, and of resamples of as many of the first as are resampled."""
+    once, few = np.ones((1, rows)), min(rows, RESAMPLED_ROWS)
+    seen = np.array([float(statistic(rows)(once)[0]) for statistic in statistics])
     return seen, replicate(
-        statistics=statistics, rows=rows, replicates=resampling.replicates, seed=resampling.seed
+        statistics=[statistic(few) for statistic in statistics],
+        rows=few,
+        replicates=resampling.replicates,
+        seed=resampling.seed,
     )
 
 
-def _gain(estimate: float, replicated: FloatArray, resampling: Resampling) -> Gain:
-    interval = bootstrap_interval(estimate=estimate, replicated=replicated, confidence=resampling.confidence)
+def _gain(estimate: float, replicated: FloatArray, rows: int, resampling: Resampling) -> Gain:
+    """Return the gain over all rows: where fewer were resampled, the spread shrinks with the root of the rows."""
+    few = min(rows, RESAMPLED_ROWS)
+    spread = (replicated - replicated.mean()) * (few / rows) ** 0.5
+    interval = bootstrap_interval(estimate=estimate, replicated=spread, confidence=resampling.confidence)
+    if few < rows:
+        how = f"{interval.method}; resampled {few} of {rows} obligors, the spread brought to all of them"
+        interval = replace(interval, method=how)
     return Gain(estimate=estimate, interval=interval)

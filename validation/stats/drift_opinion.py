@@ -7,8 +7,9 @@ import numpy as np
 
 from validation.domain.attached import MOST_BYTES, table_of
 from validation.domain.check import Params
-from validation.domain.inputs import FloatArray, UnusableInputError
+from validation.domain.inputs import UnusableInputError
 from validation.domain.results import Table
+from validation.domain.rows import FloatArray, Rows
 from validation.domain.tools import ColumnDrift, Tools
 from validation.stats.sampling import pick_rows
 
@@ -39,7 +40,7 @@ class Question:
 def word_question(
     *,
     names: tuple[str, ...],
-    batches: tuple[FloatArray, FloatArray],
+    batches: tuple[Rows, Rows],
     categories: Collection[str],
     params: Params,
     level: float,
@@ -47,7 +48,7 @@ def word_question(
 ) -> Question:
     """Return what the library is asked: the plan's method and its most rows; its p-value is held to our level."""
     before, after = (
-        rows[pick_rows(rows=rows, size=params.integer("opinion_rows"), seed=seed)] for rows in batches
+        rows.take(pick_rows(rows=rows, size=params.integer("opinion_rows"), seed=seed)) for rows in batches
     )
     is_there = [
         not (np.isnan(one).all() or np.isnan(other).all())

@@ -1,10 +1,12 @@
 """Reading labels and scores: refuses what cannot be measured, before anything is computed."""
 
+from collections.abc import Sized
 from dataclasses import dataclass
 
 import numpy as np
 
 from validation.domain.inputs import CheckInputs, FloatArray, NotApplicableError, UnusableInputError
+from validation.domain.rows import Rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,14 +38,22 @@ def read_outcomes(*, inputs: CheckInputs, sample: str, min_defaults: int) -> Out
     return Outcomes(labels=labels, scores=scores)
 
 
-def read_features(*, inputs: CheckInputs, sample: str) -> FloatArray:
-    """Return the rows of a sample by column. Raises ``UnusableInputError`` unless every column has a name."""
-    features = inputs.array(f"{sample}.features")
-    if features.shape[1:] != (len(inputs.feature_names),):
+def read_rows(*, inputs: CheckInputs, sample: str) -> Rows:
+    """Return a sample's rows by column, to be read in part.
+
+    Raises ``UnusableInputError`` unless every column has a name.
+    """
+    rows = inputs.rows(sample)
+    if rows.shape[1] != len(inputs.feature_names):
         raise UnusableInputError(
             reason="malformed_input", detail="columns and feature names differ in number"
         )
-    return features
+    return rows
+
+
+def read_features(*, inputs: CheckInputs, sample: str) -> FloatArray:
+    """Return all of a sample's rows by column at once. Raises as ``read_rows`` does."""
+    return read_rows(inputs=inputs, sample=sample).whole()
 
 
 def ensure_both_classes(*, labels: FloatArray, sample: str, min_defaults: int) -> None:
@@ -68,7 +78,7 @@ def ensure_probabilities(*, scores: FloatArray, sample: str) -> None:
         )
 
 
-def ensure_rows(*, values: FloatArray, sample: str, needed: int) -> None:
+def ensure_rows(*, values: Sized, sample: str, needed: int) -> None:
     """Raise ``NotApplicableError`` ``insufficient_data`` when a batch has too few rows."""
     if len(values) < needed:
         raise NotApplicableError(

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from validation.domain.inputs import FloatArray
+from validation.domain.rows import FloatArray, Places, Rows, as_rows
 
 # A multiplier that spreads a change of any bit over the upper half of the word (Steele and others 2014).
 _ODD = np.uint64(0xBF58476D1CE4E5B9)
@@ -13,13 +13,11 @@ _ODD = np.uint64(0xBF58476D1CE4E5B9)
 _STRETCH = 2_048
 
 
-def sample_rows(*, rows: FloatArray, size: int, seed: int) -> FloatArray:
+def sample_rows(*, rows: Rows | FloatArray, size: int, seed: int) -> FloatArray:
     """Return at most ``size`` rows without replacement, in the order of their values."""
-    order = rising_order(rows)
-    if len(rows) > size:
-        picked = np.random.default_rng(seed).choice(len(rows), size=size, replace=False)
-        order = order[np.sort(picked)]
-    return rows[order]
+    given = as_rows(rows)
+    found = given.take(pick_rows(rows=given, size=size, seed=seed))
+    return found[rising_order(found)]
 
 
 def rising_order(rows: FloatArray) -> NDArray[np.intp]:
@@ -49,23 +47,48 @@ def _equals_last(values: FloatArray) -> NDArray[np.bool_]:
     return np.asarray((values[1:] == values[:-1]) | (is_missing[1:] & is_missing[:-1]))
 
 
-def pick_rows(*, rows: FloatArray, size: int, seed: int) -> NDArray[np.intp]:
+def pick_rows(*, rows: Rows | FloatArray, size: int, seed: int) -> Places:
     """Return the places of at most ``size`` rows, chosen by what the rows hold and not by where they stand."""
-    if len(rows) <= size:
-        return np.arange(len(rows))
-    return np.argpartition(_marks(rows, seed), size)[:size]
+    given = as_rows(rows)
+    if len(given) <= size:
+        return np.arange(len(given))
+    return np.sort(mix_rows(rows=given, seed=seed)[:size])
 
 
-def _marks(rows: FloatArray, seed: int) -> NDArray[np.uint64]:
+def mix_rows(*, rows: Rows, seed: int) -> Places:
+    """Return the places of all rows in an order that hangs on what they hold and on the seed, as if shuffled.
+
+    Rows that hold the same values in all columns may change places.
+    """
+    marks = _marks(rows, seed)
+    order = np.argsort(marks, kind="stable")
+    in_order = marks[order]
+    is_again = np.concatenate([[False], in_order[1:] == in_order[:-1]])
+    if is_again.any():
+        # Rows that hold the same would be chosen all or none: the second gets another mark, and so on.
+        starts = np.flatnonzero(~is_again)
+        nth = np.arange(len(order)) - np.repeat(starts, np.diff([*starts, len(order)]))
+        marks[order] = _stirred(in_order ^ (nth.astype(np.uint64) * _ODD))
+        order = np.argsort(marks, kind="stable")
+    return order
+
+
+def _marks(rows: Rows, seed: int) -> NDArray[np.uint64]:
     marks = np.full(len(rows), np.uint64(seed) | np.uint64(1), dtype=np.uint64)
-    for begin in range(0, len(rows), _STRETCH):
-        part = marks[begin : begin + _STRETCH]
-        bits = np.ascontiguousarray(rows[begin : begin + _STRETCH], dtype=np.float64).view(np.uint64)
-        for column in bits.T:
-            part ^= column
-            part *= _ODD
-            part ^= part >> np.uint64(29)
+    begin = 0
+    for many in rows.stretches():
+        for first in range(0, len(many), _STRETCH):
+            few = many[first : first + _STRETCH]
+            part = marks[begin : begin + len(few)]
+            for column in np.ascontiguousarray(few, dtype=np.float64).view(np.uint64).T:
+                part[:] = _stirred(part ^ column)
+            begin += len(few)
     return marks
+
+
+def _stirred(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    words = words * _ODD
+    return words ^ (words >> np.uint64(29))
 
 
 def draw_stratified(*, labels: FloatArray, size: int, seed: int) -> NDArray[np.intp]:

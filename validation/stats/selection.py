@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from validation.domain.challengers import Family, Setting
-from validation.domain.inputs import FloatArray
+from validation.domain.rows import FloatArray, HeldRows, Rows
 from validation.domain.tools import Challenger
 from validation.stats.discrimination import auc
 from validation.stats.sampling import deal_folds, draw_stratified
@@ -28,7 +28,7 @@ class Fit(Protocol):
         setting: Setting,
         features: FloatArray,
         labels: FloatArray,
-        score_rows: FloatArray,
+        score_rows: Rows,
         seed: int,
     ) -> Challenger:
         """Return the fitted challenger."""
@@ -83,7 +83,7 @@ def cross_validate(
             setting=setting,
             features=features[~out],
             labels=labels[~out],
-            score_rows=features[out],
+            score_rows=HeldRows(features[out]),
             seed=seed,
         )
         return auc(labels=labels[out], scores=fitted.scores).gini

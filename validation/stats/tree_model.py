@@ -5,8 +5,10 @@ compare with <= are read with the next larger threshold, which is the same test.
 A missing value (NaN) goes where ``missing_left`` says.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +39,31 @@ class Tree:
     missing_left: BoolArray
     value: FloatArray
     cover: FloatArray
+
+
+class Joined(NamedTuple):
+    """All nodes of all trees in one array each; children are absolute, a leaf's are ``LEAF``."""
+
+    roots: IntArray
+    feature: IntArray
+    threshold: FloatArray
+    left: IntArray
+    right: IntArray
+    missing_left: BoolArray
+    value: FloatArray
+    cover: FloatArray
+
+
+def walk(values: FloatArray, trees: Joined, total: FloatArray) -> None:
+    """Add to each row's total the leaf that it reaches in each tree, tree after tree."""
+    every = np.arange(len(values))
+    for root in trees.roots[:-1]:
+        node = np.full(len(values), root)
+        while (inner := trees.left[node] != LEAF).any():
+            value = values[every, np.where(inner, trees.feature[node], 0)]
+            goes_left = np.where(np.isnan(value), trees.missing_left[node], value < trees.threshold[node])
+            node = np.where(inner, np.where(goes_left, trees.left[node], trees.right[node]), node)
+        total += trees.value[node]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,23 +107,33 @@ class TreeEnsemble:
             )
         return np.ascontiguousarray(values)
 
-    def outputs(self, *, rows: FloatArray) -> FloatArray:
-        """Return the sum of the leaves that each row reaches, and the base."""
-        total = np.empty(len(rows))
+    @cached_property
+    def joined(self) -> Joined:
+        """Return all nodes of all trees in one array each."""
+        roots = np.cumsum([0, *(len(tree.left) for tree in self.trees)]).astype(np.int64)
+        firsts = np.repeat(roots[:-1], np.diff(roots))
+
+        def together(name: str) -> NDArray[Any]:
+            return np.concatenate([getattr(tree, name) for tree in self.trees])
+
+        left, right = together("left"), together("right")
+        return Joined(
+            roots=roots,
+            feature=together("feature").astype(np.int64),
+            threshold=together("threshold").astype(np.float64),
+            left=np.where(left == LEAF, LEAF, left + firsts).astype(np.int64),
+            right=np.where(right == LEAF, LEAF, right + firsts).astype(np.int64),
+            missing_left=together("missing_left").astype(np.bool_),
+            value=together("value").astype(np.float64),
+            cover=together("cover").astype(np.float64),
+        )
+
+    def outputs(self, *, rows: FloatArray, walk: Callable[..., Any] = walk) -> FloatArray:
+        """Return the sum of the leaves that each row reaches, and the base; ``walk`` may be a compiled one."""
+        total = np.full(len(rows), float(self.base))
         for begin in range(0, len(rows), _STRETCH):
             stretch = slice(begin, begin + _STRETCH)
-            total[stretch] = self._sum_leaves(self.readable(rows=rows[stretch]))
-        return total
-
-    def _sum_leaves(self, values: FloatArray) -> FloatArray:
-        total, every = np.full(len(values), self.base), np.arange(len(values))
-        for tree in self.trees:
-            node = np.zeros(len(values), dtype=np.int64)
-            while (inner := tree.left[node] != LEAF).any():
-                value = values[every, np.where(inner, tree.feature[node], 0)]
-                goes_left = np.where(np.isnan(value), tree.missing_left[node], value < tree.threshold[node])
-                node = np.where(inner, np.where(goes_left, tree.left[node], tree.right[node]), node)
-            total += tree.value[node]
+            walk(self.readable(rows=rows[stretch]), self.joined, total[stretch])
         return total
 
 

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from validation.domain.inputs import FloatArray
+from validation.domain.rows import FloatArray, Rows, as_rows
 from validation.domain.share import Advance, no_advance
 from validation.domain.tools import Attribution
-from validation.stats import tree_cut, tree_tables
+from validation.stats import tree_cut, tree_model, tree_tables
 from validation.stats.tree_cut import NO_CODE, TOO_DEEP, Forest
 from validation.stats.tree_model import LEAF, TreeEnsemble
 
@@ -25,6 +25,8 @@ BITS = 12
 MOST = 16
 TABLE_BYTES = 8 * 2**20
 TOGETHER = 64
+PART_VALUES = 10_000_000
+"""Contributions that are in memory at once."""
 
 
 class TooDeepError(Exception):
@@ -35,8 +37,10 @@ class TooDeepError(Exception):
 class Kernels:
     """The inner loops, as they stand or compiled."""
 
+    walk: Callable[..., Any] = tree_model.walk
     cut: Callable[..., Any] = tree_cut.cut
     encode: Callable[..., Any] = tree_tables.encode
+    count: Callable[..., Any] = tree_tables.count
     tabulate: Callable[..., Any] = tree_tables.tabulate
     add_up: Callable[..., Any] = tree_tables.add_up
 
@@ -75,11 +79,14 @@ class TreeShap:
         if found == TOO_DEEP:
             raise TooDeepError(f"a path tests more than {MOST} features")
         self._blocks, self.blocks = blocks, int(found)
+        # A block of so many tests has two to that power of patterns, each with a line of its own.
+        tests = np.diff(blocks.first_test[: self.blocks + 1])
+        self._first_line = np.concatenate([[0], np.cumsum(1 << tests)])
         self._weights = tree_tables.coalition_weights(MOST)
 
     def path_dependent(self, *, rows: FloatArray) -> Attribution:
         """Return contributions against the training weights in the trees themselves."""
-        return self._explain(rows, rows[:0])
+        return self._explain(rows, np.zeros(self._first_line[-1]))
 
     def interventional(
         self, *, rows: FloatArray, background: FloatArray, advance: Advance = no_advance
@@ -88,24 +95,58 @@ class TreeShap:
 
         All rows pass each block before the next, so ``advance`` hears of blocks.
         """
-        return self._explain(rows, background, advance)
+        counts = self._count(as_rows(background))
+        return self._explain(
+            rows,
+            counts,
+            lambda done: advance(done, self.blocks, f"blocks of trees, each over all {len(rows):,} rows"),
+        )
+
+    def parts(self, *, rows: Rows, background: Rows, advance: Advance = no_advance) -> Iterator[FloatArray]:
+        """Yield the rows' contributions part by part; of rows and background no more than a part is in memory.
+
+        Tables are made anew for each part, which holds enough rows that they cost little.
+        """
+        counts, size = self._count(background), max(tree_tables.STRETCH, PART_VALUES // rows.shape[1])
+        for begin in range(0, len(rows), size):
+            part = rows.stretch(begin, begin + size)
+            share = len(part) / self.blocks
+
+            def hear(done: int, begin: int = begin, share: float = share) -> None:
+                advance(begin + round(share * done), len(rows), "rows explained")
+
+            yield self._explain(part, counts, hear).values
 
     def _explain(
-        self, rows: FloatArray, background: FloatArray, advance: Advance = no_advance
+        self, rows: FloatArray, counts: FloatArray, hear: Callable[[int], None] = lambda _done: None
     ) -> Attribution:
-        codes, behind = self._encode(rows), self._encode(background)
+        codes = self._encode(rows)
         values, base = np.zeros((len(rows), self.ensemble.width)), self.ensemble.base
         for group in self._groups():
             table = np.empty((group.starts[-1], group.width), dtype=np.float32)
             for block, (start, end) in zip(group.blocks, pairwise(group.starts), strict=True):
                 base += self._kernels.tabulate(
-                    self._blocks, block, behind, self._weights, group.column, table[start:end]
+                    self._blocks,
+                    block,
+                    counts[self._lines_of(block)],
+                    self._weights,
+                    group.column,
+                    table[start:end],
                 )
             self._kernels.add_up(
                 codes, self._blocks, group.blocks.start, group.starts[:-1], group.features, table, values
             )
-            advance(group.blocks.stop, self.blocks, f"blocks of trees, each over all {len(rows):,} rows")
+            hear(group.blocks.stop)
         return Attribution(values=values, base=float(base))
+
+    def _count(self, background: Rows) -> FloatArray:
+        """Return how many of the background's rows have each pattern of each block: all that matters of them."""
+        counts = np.zeros(self._first_line[-1])
+        for stretch in background.stretches():
+            codes = self._encode(stretch)
+            for block in range(self.blocks):
+                self._kernels.count(self._blocks, block, codes, counts[self._lines_of(block)])
+        return counts
 
     def _encode(self, rows: FloatArray) -> NDArray[np.int16]:
         codes = np.empty((self.ensemble.width, len(rows)), dtype=np.int16)
@@ -116,7 +157,10 @@ class TreeShap:
         return codes
 
     def _lines(self, block: int) -> int:
-        return 1 << int(self._blocks.first_test[block + 1] - self._blocks.first_test[block])
+        return int(self._first_line[block + 1] - self._first_line[block])
+
+    def _lines_of(self, block: int) -> slice:
+        return slice(int(self._first_line[block]), int(self._first_line[block + 1]))
 
     def _groups(self) -> Iterator[Group]:
         begin = 0
@@ -157,37 +201,26 @@ def padded(columns: int) -> int:
 
 def flatten(ensemble: TreeEnsemble) -> tuple[Forest, FloatArray, NDArray[np.int64]]:
     """Return all trees in one array each, the sorted thresholds of all features, and where each feature's begin."""
-    ends = np.cumsum([0, *(len(tree.left) for tree in ensemble.trees)]).astype(np.int64)
-    joined = {
-        name: np.concatenate([getattr(tree, name) for tree in ensemble.trees])
-        for name in ("feature", "threshold", "missing_left", "value", "cover")
-    }
-    left, right = (
-        np.concatenate([
-            np.where(getattr(tree, side) == LEAF, LEAF, getattr(tree, side) + first)
-            for tree, first in zip(ensemble.trees, ends[:-1], strict=True)
-        ]).astype(np.int64)
-        for side in ("left", "right")
-    )  # fmt: skip
-    inner = left != LEAF
-    rank = np.zeros(len(left), dtype=np.int64)
+    joined = ensemble.joined
+    inner = joined.left != LEAF
+    rank = np.zeros(len(joined.left), dtype=np.int64)
     sorted_thresholds = []
     for feature in range(ensemble.width):
-        here = inner & (joined["feature"] == feature)
-        distinct, place = np.unique(joined["threshold"][here], return_inverse=True)
+        here = inner & (joined.feature == feature)
+        distinct, place = np.unique(joined.threshold[here], return_inverse=True)
         if len(distinct) >= NO_CODE - 1:
             raise TooDeepError(f"a feature has {len(distinct)} thresholds")
         rank[here] = place + 1
         sorted_thresholds.append(distinct)
     starts = np.cumsum([0, *(len(one) for one in sorted_thresholds)]).astype(np.int64)
     forest = Forest(
-        roots=ends,
-        feature=joined["feature"].astype(np.int64),
+        roots=joined.roots,
+        feature=joined.feature,
         rank=rank,
-        left=left,
-        right=right,
-        missing_left=joined["missing_left"].astype(np.bool_),
-        value=joined["value"].astype(np.float64),
-        cover=joined["cover"].astype(np.float64),
+        left=joined.left,
+        right=joined.right,
+        missing_left=joined.missing_left,
+        value=joined.value,
+        cover=joined.cover,
     )
     return forest, np.concatenate(sorted_thresholds).astype(np.float64), starts

@@ -54,26 +54,33 @@ def answer(
             patterns[:] = patterns | (column == LOWEST + MISSING)
 
 
+def count(blocks: Blocks, block: int, codes: NDArray[np.int16], counts: FloatArray) -> None:
+    """Add to the counts, pattern by pattern, how many of the rows have it in this block."""
+    patterns = np.empty(codes.shape[1], dtype=np.uint16)
+    answer(codes, 0, blocks, block, patterns)
+    counts += np.bincount(patterns, minlength=len(counts))
+
+
 def tabulate(
     blocks: Blocks,
     block: int,
-    codes: NDArray[np.int16],
+    counts: FloatArray,
     weights: FloatArray,
     column: NDArray[np.int64],
     lines: NDArray[np.float32],
 ) -> float:
     """Write the block's contributions, one line per pattern, and return its part of the base.
 
-    ``codes`` are the background's; where they hold no row, the training weights
-    along the paths take their place. ``weights[d, s]`` is s! (d - 1 - s)! / d!.
+    ``counts`` are the background's rows by pattern; where there are none, the training
+    weights along the paths take their place. ``weights[d, s]`` is s! (d - 1 - s)! / d!.
     ``column`` says which column of a line is a feature's.
     """
     lines[:] = 0.0
-    counts, base = _counts(blocks, block, codes, len(lines)), 0.0
+    base, rows = 0.0, counts.sum()
     for leaf in range(blocks.first_leaf[block], blocks.first_leaf[block + 1]):
         first, players = blocks.first_player[leaf], blocks.first_player[leaf + 1] - blocks.first_player[leaf]
         held = _held(blocks, first, players, len(lines))
-        passing = _passing(blocks, first, players, held, counts)
+        passing = _passing(blocks, first, players, held, counts, rows)
         base += blocks.value[leaf] * passing[-1]
         if players <= _MATRIX_UP_TO:
             given = (_matrix(players) @ passing).reshape((len(passing), players))
@@ -92,16 +99,6 @@ def coalition_weights(most: int) -> FloatArray:
     return weights
 
 
-def _counts(blocks: Blocks, block: int, codes: NDArray[np.int16], size: int) -> FloatArray:
-    """Return the share of the background's rows with each pattern; nothing without a background."""
-    rows = codes.shape[1]
-    if rows == 0:
-        return np.empty(0)
-    patterns = np.empty(rows, dtype=np.uint16)
-    answer(codes, 0, blocks, block, patterns)
-    return np.asarray(np.bincount(patterns, minlength=size) / rows, dtype=np.float64)
-
-
 def _held(blocks: Blocks, first: int, players: int, size: int) -> NDArray[np.int64]:
     """Return, for each pattern of the block, the set of the leaf's players that hold."""
     own = slice(first, first + players)
@@ -110,11 +107,13 @@ def _held(blocks: Blocks, first: int, players: int, size: int) -> NDArray[np.int
 
 
 def _passing(
-    blocks: Blocks, first: int, players: int, held: NDArray[np.int64], counts: FloatArray
+    blocks: Blocks, first: int, players: int, held: NDArray[np.int64], counts: FloatArray, rows: float
 ) -> FloatArray:
     """Return, for each set of players, the share of the background for which all of them hold."""
-    if len(counts) > 0:
-        passing = np.asarray(np.bincount(held, weights=counts, minlength=1 << players), dtype=np.float64)
+    if rows > 0:
+        passing = np.asarray(
+            np.bincount(held, weights=counts, minlength=1 << players) / rows, dtype=np.float64
+        )
         for player in range(players):
             halves = passing.reshape((-1, 2, 1 << player))
             halves[:, 0] += halves[:, 1]

@@ -16,7 +16,17 @@ from validation.domain.check import CheckSpec
 from validation.domain.inputs import ArtifactEvidence, CheckInputs, FloatArray
 from validation.domain.plan import ValidationPlan, parse_plan
 from validation.domain.results import CheckResult
-from validation.domain.tools import Answer, Attribution, Challenger, ColumnDrift, Reply, SecondOpinion, Tools
+from validation.domain.rows import Rows
+from validation.domain.tools import (
+    Answer,
+    Attribution,
+    Challenger,
+    ColumnDrift,
+    Overview,
+    Reply,
+    SecondOpinion,
+    Tools,
+)
 from validation.engine.core import execute_check
 
 NAMES = ("income", "debt", "age")
@@ -40,8 +50,9 @@ class LinearExplainer:
             values=(rows - mean) * WEIGHTS, base=float(mean @ WEIGHTS - 1.5), background=len(background)
         )
 
-    def overview(self, *, rows: FloatArray, background: FloatArray) -> Attribution | None:
-        return self.attribute(rows=rows, background=background, seed=0)
+    def overview(self, *, rows: Rows, background: Rows) -> Overview | None:
+        found = self.attribute(rows=rows.whole(), background=background.whole(), seed=0)
+        return Overview(parts=[found.values], method="", background=len(background))
 
     def second_opinion(self, *, rows: FloatArray, background: FloatArray) -> SecondOpinion | None:
         return None
@@ -85,11 +96,11 @@ def challenger(
     names: Sequence[str],
     features: FloatArray,
     labels: FloatArray,
-    score_rows: FloatArray,
+    score_rows: Rows,
     seed: int,
 ) -> Challenger:
     """Income alone, whatever it is asked to fit."""
-    scores = 1.0 / (1.0 + np.exp(-(score_rows[:, 0] - 1.5)))
+    scores = 1.0 / (1.0 + np.exp(-(score_rows.column(0) - 1.5)))
     return Challenger(title="income alone", scores=scores, columns=("feature",), rows=(("income",),))
 
 

@@ -11,6 +11,7 @@ from tests.unit.validation.builders import NAMES, sample
 from validation.adapters.interpretable import build_challenger
 from validation.domain.challengers import EBM, FAMILIES, MONOTONE_GBM, SCORECARD, Family, Setting
 from validation.domain.inputs import FloatArray
+from validation.domain.rows import HeldRows
 from validation.domain.tools import Challenger
 from validation.stats.discrimination import auc
 
@@ -27,7 +28,10 @@ def fit(family: Family, rows: FloatArray, setting: Setting | None = None, **chan
         "seed": 3,
     }
     return build_challenger()(
-        family=family.name, setting=setting or family.settings[0], score_rows=rows, **given | changed
+        family=family.name,
+        setting=setting or family.settings[0],
+        score_rows=HeldRows(rows),
+        **given | changed,
     )
 
 

@@ -15,6 +15,7 @@ from tests.unit.validation.builders import estimates, inputs, plan
 from validation.catalog import load_catalog
 from validation.domain.inputs import CheckInputs
 from validation.domain.results import CheckResult, Metric
+from validation.domain.rows import Rows
 from validation.domain.tools import Challenger, ChallengerTool, Tools
 from validation.engine.core import execute_check
 
@@ -71,10 +72,10 @@ def test_the_challenger_is_named_and_no_margin_is_judged() -> None:
     }
 
 
-def by_column(*, family: str, score_rows: np.ndarray, **_asked: Any) -> np.ndarray:
+def by_column(*, family: str, score_rows: Rows, **_asked: Any) -> np.ndarray:
     """The scorecard knows the first column, the boosting machine the second, the trees nothing."""
     place = {"scorecard": 0, "ebm": 1}.get(family)
-    return np.full(len(score_rows), 0.5) if place is None else score_rows[:, place]
+    return np.full(len(score_rows), 0.5) if place is None else score_rows.column(place)
 
 
 def two_truths() -> CheckInputs:
@@ -98,9 +99,9 @@ def test_the_test_sample_chooses_nothing() -> None:
 def test_tuning_asks_only_for_training_rows() -> None:
     given, asked = two_truths(), []
 
-    def watch(*, features: np.ndarray, score_rows: np.ndarray, **other: Any) -> np.ndarray:
+    def watch(*, features: np.ndarray, score_rows: Rows, **other: Any) -> np.ndarray:
         asked.append(
-            (len(features), len(score_rows), score_rows[0, 0] in given.array("train.features")[:, 0])
+            (len(features), len(score_rows), score_rows.column(0)[0] in given.array("train.features")[:, 0])
         )
         return by_column(score_rows=score_rows, **other)
 
@@ -118,14 +119,14 @@ def test_what_is_spent_is_counted_and_each_family_says_why_it_may_compete() -> N
         "monotone shallow trees",
     ]
     assert any(
-        note.startswith("70 models fitted: 9 settings on 3 folds")
+        note.startswith("70 models fitted, on at most 2400 training rows: 9 settings on 3 folds")
         for note in run(params={"reseeds": 4}).notes
     )
 
 
-def lucky(*, score_rows: np.ndarray, seed: int, **_asked: Any) -> np.ndarray:
+def lucky(*, score_rows: Rows, seed: int, **_asked: Any) -> np.ndarray:
     """A challenger that is much better under the seed of the plan and 7 than under others."""
-    odds = score_rows @ builders.WEIGHTS - 1.5
+    odds = score_rows.whole() @ builders.WEIGHTS - 1.5
     noise = {5: 1.0, 7: 0.2}.get(seed, 0.6)
     return 1.0 / (1.0 + np.exp(-odds - np.random.default_rng(seed).normal(0.0, noise, len(odds))))
 
@@ -167,8 +168,8 @@ def test_a_candidate_that_is_merely_optimistic_saves_no_capital() -> None:
     given = inputs()
     odds = np.log(given.array("test.scores") / (1.0 - given.array("test.scores")))
 
-    def same(*, score_rows: np.ndarray, **_asked: Any) -> np.ndarray:
-        return 1.0 / (1.0 + np.exp(1.5 - score_rows @ builders.WEIGHTS))
+    def same(*, score_rows: Rows, **_asked: Any) -> np.ndarray:
+        return 1.0 / (1.0 + np.exp(1.5 - score_rows.whole() @ builders.WEIGHTS))
 
     meek = run(
         replace(given, arrays={**given.arrays, "test.scores": 1.0 / (1.0 + np.exp(1.0 - odds))}),

@@ -209,9 +209,9 @@ class Spy:
         self, *, family: Any, setting: Any, features: Any, labels: Any, score_rows: Any, seed: int
     ) -> Any:
         self.seen.append((family.name, len(features), len(score_rows), seed))
-        assert not set(features[:, 0]) & set(score_rows[:, 0])
+        assert not set(features[:, 0]) & set(score_rows.column(0))
         noise = np.random.default_rng(0).normal(0.0, 10.0 / next(iter(setting.values())), len(score_rows))
-        return Challenger(title="", scores=score_rows[:, 1] + noise, columns=(), rows=())
+        return Challenger(title="", scores=score_rows.column(1) + noise, columns=(), rows=())
 
 
 def tuned(spy: Spy, budget: Budget) -> tuple[Trial, ...]:

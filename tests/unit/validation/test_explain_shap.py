@@ -14,6 +14,7 @@ from validation.adapters import tree_route
 from validation.adapters.tree_route import TreeRoute
 from validation.domain.inputs import FloatArray, UnusableInputError
 from validation.domain.results import CheckResult
+from validation.domain.rows import HeldRows
 from validation.domain.tools import SecondOpinion
 from validation.stats import tree_shap
 from validation.stats.attribution import rank_importance
@@ -49,14 +50,16 @@ def test_all_rows_are_explained_against_all_training_rows_and_shap_agrees(tmp_pa
 
 def test_a_large_task_is_compiled_and_says_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     explainer = trees(tmp_path)
-    rows, background = TEST["features"], TRAIN["features"]
-    small = explainer.overview(rows=rows, background=background)
-    monkeypatch.setattr(tree_route, "_COMPILING_S", 0.0)
-    large = explainer.overview(rows=rows, background=background)
+    rows, background = HeldRows(TEST["features"]), HeldRows(TRAIN["features"])
+    small, walked = explainer.overview(rows=rows, background=background), explainer.outputs(rows=rows.whole())
     assert small is not None
+    before = np.concatenate(list(small.parts))
+    monkeypatch.setattr(tree_route, "_READING_S", 0.0)
+    large = explainer.overview(rows=rows, background=background)
     assert large is not None
     assert large.method.endswith("compiled")
-    assert tree_route.largest_difference(small, large) < 1e-6
+    assert np.abs(before - np.concatenate(list(large.parts))).max() < 1e-6
+    assert np.array_equal(walked, explainer.outputs(rows=rows.whole()))
 
 
 def test_trees_too_deep_for_tables_are_explained_by_shap_alone(
@@ -145,13 +148,13 @@ def test_ranks_are_printed_and_ties_as_ties() -> None:
 def test_a_ranking_by_hand() -> None:
     # |values| of the first: 1, 3; of the second: 1, 1; the third contributes nothing.
     values = np.array([[1.0, -1.0, 0.0], [-3.0, 1.0, 0.0]])
-    found = rank_importance(values=values, confidence=0.95)
+    found = rank_importance(parts=[values], confidence=0.95)
     assert found.mean.tolist() == [2.0, 1.0, 0.0]
     # Standard error 1 for the first; its gap to the second has mean 1 and standard error 1 as well.
     assert found.upper.tolist() == pytest.approx([2.0 + 1.959964, 1.0, 0.0])
     assert found.lower.tolist() == pytest.approx([2.0 - 1.959964, 1.0, 0.0])
     assert (found.first.tolist(), found.last.tolist()) == ([1, 1, 3], [2, 2, 3])
-    alone = rank_importance(values=values[:, :1], confidence=0.95)
+    alone = rank_importance(parts=[values[:, :1]], confidence=0.95)
     assert (alone.first.tolist(), alone.last.tolist()) == ([1], [1])
 
 
@@ -159,7 +162,7 @@ def test_settled_ranks_are_right_and_equal_features_are_not_torn_apart() -> None
     rng, kept, torn = np.random.default_rng(3), 0, 0
     for _ in range(300):
         values = rng.normal(size=(400, 3)) * np.array([1.0, 1.0, 0.5])
-        found = rank_importance(values=values, confidence=0.95)
+        found = rank_importance(parts=[values], confidence=0.95)
         kept += found.first[2] == 3
         torn += found.first[0] != found.first[1]
     assert kept == 300
