@@ -233,3 +233,18 @@ def test_families_compete_in_one_order_whatever_the_plan_writes() -> None:
         "monotone shallow trees",
     ]
     assert len(rows_of(result, "settings")) == 6
+
+
+def test_no_more_rows_are_fitted_on_than_the_plan_allows_and_which_hangs_on_what_they_hold() -> None:
+    seen: list[tuple[int, float]] = []
+
+    def watch(*, features: np.ndarray, labels: np.ndarray, **other: Any) -> np.ndarray:
+        seen.append((len(features), float(features.sum() + labels.sum())))
+        return by_column(**other)
+
+    run(fit=tool(watch), params={"fit_rows": 1000, "tuning_rows": 500})
+    finals = [one for one in seen if one[0] == 1000]
+    assert max(rows for rows, _ in seen) == 1000
+    # The best of each of three families, and the chosen one under three further seeds.
+    assert len(finals) == 6
+    assert len({round(total, 9) for _, total in finals}) == 1

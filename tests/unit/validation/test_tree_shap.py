@@ -9,9 +9,10 @@ import pytest
 from tests.builders.trees import Nested, ensemble, random_nested, random_rows, tree
 from validation.adapters.tree_compiled import compiled
 from validation.domain.inputs import UnusableInputError
+from validation.domain.rows import HeldRows, Rows
 from validation.stats import tree_shap
 from validation.stats.tree_model import TreeEnsemble
-from validation.stats.tree_shap import TooDeepError, TreeShap
+from validation.stats.tree_shap import Kernels, TooDeepError, TreeShap
 from validation.stats.tree_tables import coalition_weights
 
 RNG = np.random.default_rng(4)
@@ -92,6 +93,39 @@ def test_compiled_loops_say_what_numpy_says() -> None:
     ):
         assert np.abs(one.values - other.values).max() < 1e-6
         assert one.base == pytest.approx(other.base, abs=1e-12)
+
+
+@pytest.mark.parametrize("kernels", [tree_shap.PLAIN, compiled()], ids=["NumPy", "compiled"])
+def test_rows_explained_in_parts_against_a_background_in_parts_get_the_same(
+    monkeypatch: pytest.MonkeyPatch, kernels: Kernels
+) -> None:
+    trees = forest(trees=8, width=12, depth=5)
+    rows, background = random_rows(RNG, rows=2500, width=12), random_rows(RNG, rows=700, width=12)
+    ready = TreeShap(trees, kernels=kernels)
+    whole = ready.interventional(rows=rows, background=background).values
+    told: list[tuple[int, int, str]] = []
+    monkeypatch.setattr(tree_shap, "PART_VALUES", 12 * 1100)
+    monkeypatch.setattr(
+        Rows, "stretches", lambda self: (self.stretch(at, at + 300) for at in range(0, 900, 300))
+    )
+    parts = list(
+        ready.parts(
+            rows=HeldRows(rows), background=HeldRows(background), advance=lambda *one: told.append(one)
+        )
+    )
+    assert [len(part) for part in parts] == [1100, 1100, 300]
+    assert np.array_equal(np.concatenate(parts), whole)
+    assert told == sorted(told)
+    assert told[-1] == (2500, 2500, "rows explained")
+
+
+def test_the_compiled_walk_adds_the_same_leaves_in_the_same_order() -> None:
+    trees, rows = forest(), random_rows(RNG, rows=900, width=70)
+    rows[::7, ::3] = np.nan
+    plain = trees.outputs(rows=rows)
+    assert np.array_equal(trees.outputs(rows=rows, walk=compiled().walk), plain)
+    by_tree = [replace(trees, trees=(one,), base=0.0).outputs(rows=rows) for one in trees.trees]
+    assert np.allclose(plain, trees.base + np.sum(by_tree, axis=0), rtol=1e-12)
 
 
 def test_a_path_over_too_many_features_is_too_deep() -> None:
