@@ -29,19 +29,12 @@ from validation.engine.inputs import write_inputs
 from validation.engine.plans import write_plan
 from validation.runs.grades import grade_edges
 from validation.runs.prepare_predictions import Say, plan_for_predictions, prepare_predictions
-from validation.runs.prepared import ORDER_FILE
+from validation.runs.prepared import ORDER_FILE, WITHHELD
 from validation.sandbox import flavours
 from validation.sandbox.parse import ParsedTable, parse_table
 
-WITHHELD = {
-    "label": "the label",
-    "segment": "the segment",
-    "vintage": "the vintage",
-    "score_before": "the score before",
-}
-"""Columns that a manifest names for checks; the model's box gets none of them."""
 WORDED = ("segment", "vintage")
-"""Those of them that may hold words."""
+"""The columns withheld from the model that may hold words."""
 CLAIMED_ON = "test_"
 DECLARED_AS = {
     "booster": "booster.json",
