@@ -131,7 +131,7 @@ def submit_predictions(
     """Send scores and outcomes of a registered version whose artefact cannot be run, and have them checked.
 
     ``file`` is CSV with a header, or Parquet; ``columns`` name its columns where they are not called
-    score, outcome, sample, segment and score_before. No result counts towards a permission.
+    score, outcome, sample, segment, vintage and score_before. No result counts towards a permission.
     Raises ``CLI010`` when the version is not registered for the use case, ``CLI005`` when the
     file cannot be read, and what the registry refuses.
     """

@@ -96,7 +96,7 @@ def _add_validations(commands: "argparse._SubParsersAction[argparse.ArgumentPars
     command.add_argument("--use-case", required=True, metavar="KEY")
     command.add_argument(
         "--column", action="append", default=[], type=_pair, metavar="MEANING=NAME",
-        help="for example score=pd_12m; meanings: score, outcome, sample, segment, score_before",
+        help="for example score=pd_12m; meanings: score, outcome, sample, segment, vintage, score_before",
     )  # fmt: skip
     command.set_defaults(act=_submit_predictions)
 

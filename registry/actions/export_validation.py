@@ -32,7 +32,7 @@ from registry.validations.selectors import evidence_digest, find_report, get_val
 
 COLUMNS = (
     *("check", "check_major", "verdict", "reason", "metric", "estimate", "lower", "upper", "confidence"),
-    *("n", "method", "evidence_digest", "scores_from"),
+    *("n", "method", "evidence_digest", "scores_from", "reperforms"),
 )
 
 
@@ -54,6 +54,11 @@ class ValidationDossier:
     def false_alarms(self) -> FalseAlarmBound | None:
         """Return how often the statistical alarms may be false together; None where no result records it."""
         return read_bound(row.body for row in self.evidence)
+
+    @property
+    def reperforms(self) -> UUID | None:
+        """Return the validation that this one repeats, if it is a re-performance."""
+        return None if self.request.reperforms is None else self.request.reperforms.uuid
 
     def to_json(self) -> dict[str, Json]:
         """Return everything as canonical JSON values."""
@@ -77,7 +82,7 @@ class ValidationDossier:
             "plan_digest": request.plan_digest,
             "basis": None if self.basis is None else self.basis.content,
             "basis_digest": None if self.basis is None else self.basis.digest,
-            "reperforms": None if request.reperforms is None else request.reperforms.uuid,
+            "reperforms": self.reperforms,
             "false_alarms": self.false_alarms.to_json() if self.false_alarms else None,
             "evidence": [_evidence(row) for row in self.evidence],
             "evidence_digest": self.evidence_digest,
@@ -89,6 +94,7 @@ class ValidationDossier:
     def to_csv(self) -> Iterator[str]:
         """Yield one line per figure; a check without figures has a line of its own."""
         yield _line(COLUMNS)
+        of_all = (self.request.scores_from_sentence, self.reperforms)
         for row in self.evidence:
             for metric in row.metrics or [{}]:
                 figures = (
@@ -96,7 +102,7 @@ class ValidationDossier:
                     for name in ("name", "estimate", "lower", "upper", "confidence", "n", "method")
                 )
                 lead = (row.check_id, row.check_major, row.verdict, row.reason)
-                yield _line((*lead, *figures, row.digest, self.request.scores_from_sentence))
+                yield _line((*lead, *figures, row.digest, *of_all))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

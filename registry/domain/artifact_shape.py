@@ -28,14 +28,14 @@ def family_of_trees(number: int) -> ModelFamily:
 def depth(*, left: Sequence[int], right: Sequence[int]) -> int:
     """Return the depth of a tree given the children of its nodes from the root on; a leaf alone has depth 0.
 
-    A negative child is a leaf or none. Raises ``ValueError`` when the tree runs in circles.
+    A negative child is a leaf or none. Raises ``ValueError`` when the tree runs in circles or lacks a child.
     """
     deepest, seen, waiting = 0, 0, [(0, 0)]
     while waiting:
         node, level = waiting.pop()
         seen += 1
-        if seen > len(left):
-            raise ValueError("a tree runs in circles")
+        if seen > len(left) or node >= len(left):
+            raise ValueError("a tree runs in circles, or lacks a child")
         deepest = max(deepest, level)
         waiting += [(child, level + 1) for child in (left[node], right[node]) if child >= 0]
     return deepest

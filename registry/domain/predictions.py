@@ -11,7 +11,7 @@ ROW_LIMIT = 2_000_000
 """Most rows of one file."""
 
 NEEDED = ("score", "outcome")
-COLUMNS = (*NEEDED, "sample", "segment", "score_before")
+COLUMNS = (*NEEDED, "sample", "segment", "vintage", "score_before")
 """What a file may say of a row; a column has this name unless the sender gives another."""
 
 NAME_LIMIT = 100

@@ -81,6 +81,7 @@ class PredictionsOrder(Body):
     outcome = TextField(max_length=200, required=False, help_text="Column of 0 and 1.")
     sample = TextField(max_length=200, required=False, help_text="Column of train, test or recent.")
     segment = TextField(max_length=200, required=False, help_text="Column of segments, text or numbers.")
+    vintage = TextField(max_length=200, required=False, help_text="Column of vintages, text or numbers.")
     score_before = TextField(
         max_length=200, required=False, help_text="Column of the same obligor's score on an earlier date."
     )

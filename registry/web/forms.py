@@ -259,6 +259,7 @@ class PredictionsForm(forms.Form):
         "Column of the sample", "sample", "train, test or recent; without it every row is of test."
     )
     segment = _column("Column of the segment", "segment", "Text or numbers; every row has one.")
+    vintage = _column("Column of the vintage", "vintage", "Such as 2024-Q1 or 202403; every row has one.")
     score_before = _column(
         "Column of the earlier score", "score_before", "The same obligor's score on an earlier rating date."
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from tests.builders.run_folder import FEATURES, LABEL, SIGNATURE, credit_rows
@@ -58,12 +58,16 @@ def write_lightgbm(folder: Path, *, text: str | None = None) -> Path:
 
 
 def grow(kind: type[Any] = RandomForestClassifier, **parameters: Any) -> Any:
-    """Return a small forest, or a tree, over the credit rows."""
+    """Return small trees of the kind, or one tree, over the credit rows."""
+    size = {DecisionTreeClassifier: {}, HistGradientBoostingClassifier: {"max_iter": 5}}
+    own = size.get(kind, {"n_estimators": 5})
+    return fitted(kind(**{**own, "max_depth": 3, "random_state": 1, **parameters}))
+
+
+def fitted(model: Any) -> Any:
+    """Return the model fitted to the credit rows."""
     data = credit_rows(seed=1, rows=400)
-    size = {} if kind is DecisionTreeClassifier else {"n_estimators": 5}
-    return kind(**{**size, "max_depth": 3, "random_state": 1, **parameters}).fit(
-        data[list(FEATURES)], data[LABEL]
-    )
+    return model.fit(data[list(FEATURES)], data[LABEL])
 
 
 def write_model(folder: Path, *, model: Any, form: str = "skops") -> Path:

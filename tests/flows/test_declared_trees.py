@@ -8,11 +8,27 @@ from typing import Any
 import numpy as np
 import pytest
 import xgboost
-from sklearn.ensemble import ExtraTreesClassifier, GradientBoostingClassifier
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    ExtraTreesClassifier,
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+)
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from tests.builders.run_folder import FEATURES, MLMODEL, write_artifact, write_order, write_samples
-from tests.builders.tree_artifacts import grow, write_lightgbm, write_model
+from tests.builders.run_folder import (
+    FEATURES,
+    MLMODEL,
+    credit_rows,
+    write_artifact,
+    write_order,
+    write_samples,
+)
+from tests.builders.tree_artifacts import fitted, grow, write_lightgbm, write_model
 from validation.adapters.shap_adapter import build_explainer
 from validation.domain.results import CheckResult
 from validation.domain.share import Share
@@ -20,18 +36,25 @@ from validation.engine.inputs import read_inputs
 from validation.engine.supervise import Listener, supervise
 from validation.runs.prepared import prepare_folder
 
+SAMPLES = ("train", "test", "recent")
 pytestmark = pytest.mark.flow
 
 
-def prepare(folder: Path, *, checks: tuple[str, ...] = ("integrity.artifact",)) -> Any:
+def prepare(folder: Path, *, checks: tuple[str, ...] = ("integrity.artifact",), gaps: bool = False) -> Any:
     """Return what a run over the artefact in the folder has: its inputs, its explainer, its declared form."""
-    write_order(folder, checks=checks, samples=write_samples(folder))
+    extra = {name: {"limit_bal": limits_with_gaps(name)} for name in SAMPLES} if gaps else {}
+    write_order(folder, checks=checks, samples=write_samples(folder, extra=extra))
     prepare_folder(run_dir=folder, on_event=lambda _event: None, ensure_going=lambda: None)
     inputs = read_inputs(run_dir=folder)
     assert inputs.artifact is not None
     explainer = build_explainer(model_dir=folder / "model", names=FEATURES, predict=lambda rows: rows[:, 0])
     assert explainer is not None
     return SimpleNamespace(inputs=inputs, explainer=explainer, form=inputs.artifact.declarative)
+
+
+def limits_with_gaps(sample: str) -> np.ndarray:
+    values = credit_rows(seed=SAMPLES.index(sample) + 1, rows=400)["limit_bal"].to_numpy(dtype=float)
+    return np.where(np.arange(400) % 7 == 0, np.nan, values)
 
 
 def chances(prepared: Any) -> np.ndarray:
@@ -54,8 +77,18 @@ def write_ubj(folder: Path) -> None:
         (lambda folder: write_model(folder, model=grow()), "forest", "probability"),
         (lambda folder: write_model(folder, model=grow(ExtraTreesClassifier)), "forest", "probability"),
         (lambda folder: write_model(folder, model=grow(DecisionTreeClassifier)), "forest", "probability"),
+        (lambda folder: write_model(folder, model=grow(GradientBoostingClassifier)), "boosted", "log_odds"),
+        (
+            lambda folder: write_model(folder, model=grow(HistGradientBoostingClassifier)),
+            "boosted",
+            "log_odds",
+        ),
+        (lambda folder: write_model(folder, model=scaled(grow())), "forest", "probability"),
     ],
-    ids=["XGBoost's UBJSON", "LightGBM", "random forest", "extra trees", "tree"],
+    ids=[
+        *("XGBoost's UBJSON", "LightGBM", "random forest", "extra trees", "tree"),
+        *("boosted trees", "boosted trees by bins", "a scaler before a forest"),
+    ],
 )
 def test_trees_that_are_data_reach_the_explainer_and_give_the_box_s_scores(
     tmp_path: Path, write: Any, form: str, space: str
@@ -66,6 +99,30 @@ def test_trees_that_are_data_reach_the_explainer_and_give_the_box_s_scores(
     scores = prepared.inputs.array("test.scores")
     assert len(np.unique(scores)) > 4
     assert np.abs(chances(prepared) - scores).max() < 1e-6
+
+
+def scaled(model: Any) -> Any:
+    return fitted(make_pipeline(StandardScaler(), model))
+
+
+@pytest.mark.parametrize(
+    ("model", "form", "route"),
+    [
+        (make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression()), "linear", "additive"),
+        (make_pipeline(SimpleImputer(), GradientBoostingClassifier(n_estimators=5)), "boosted", "tree"),
+        (HistGradientBoostingClassifier(max_iter=5), "boosted", "tree"),
+    ],
+    ids=["weights", "boosted trees", "boosted trees by bins"],
+)
+def test_missing_values_of_models_read_as_data_give_the_box_s_scores(
+    tmp_path: Path, model: Any, form: str, route: str
+) -> None:
+    write_model(tmp_path / "artifact", model=fitted(model))
+    prepared = prepare(tmp_path, gaps=True)
+    assert (prepared.form, prepared.explainer.route, prepared.explainer.space) == (form, route, "log_odds")
+    assert np.isnan(prepared.inputs.array("test.features")).any()
+    scores = prepared.inputs.array("test.scores")
+    assert np.abs(chances(prepared) - scores).max() < 1e-9
 
 
 def hooked() -> Any:
@@ -79,10 +136,11 @@ def hooked() -> Any:
     "write",
     [
         lambda folder: write_model(folder, model=grow(), form="cloudpickle"),
-        lambda folder: write_model(folder, model=grow(GradientBoostingClassifier)),
+        lambda folder: write_model(folder, model=fitted(AdaBoostClassifier())),
+        lambda folder: write_model(folder, model=grow(GradientBoostingClassifier, loss="exponential")),
         lambda folder: write_model(folder, model=hooked()),
     ],
-    ids=["a pickle is code", "no forest", "a forest that another model answers for"],
+    ids=["a pickle is code", "other trees", "another loss", "a forest that another model answers for"],
 )
 def test_whatever_is_not_known_to_be_the_trees_stays_a_black_box(tmp_path: Path, write: Any) -> None:
     write(tmp_path / "artifact")
@@ -93,8 +151,12 @@ def test_whatever_is_not_known_to_be_the_trees_stays_a_black_box(tmp_path: Path,
 
 @pytest.mark.parametrize(
     "write",
-    [write_lightgbm, lambda folder: write_model(folder, model=grow())],
-    ids=["LightGBM", "random forest"],
+    [
+        write_lightgbm,
+        lambda folder: write_model(folder, model=grow()),
+        lambda folder: write_model(folder, model=grow(HistGradientBoostingClassifier)),
+    ],
+    ids=["LightGBM", "random forest", "boosted trees by bins"],
 )
 def test_the_check_of_explanations_takes_the_trees_and_hears_a_second_opinion(
     tmp_path: Path, write: Any

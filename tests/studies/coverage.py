@@ -28,6 +28,7 @@ from validation.stats.stability import bin_counts, psi_from_counts, quantile_edg
 
 Draw = Callable[[np.random.Generator], tuple[float, float, float]]
 EXACT, CONSERVATIVE = (0.93, 0.97), (0.93, 1.0)
+MANY_MOVERS = 60
 EDGES = (0.01, 0.03, 0.08, 0.2)
 
 
@@ -154,8 +155,14 @@ def _of_rates() -> list[Case]:
             for n, p, m, q in ((400, 0.05, 400, 0.05), (500, 0.04, 250, 0.08), (5_000, 0.02, 1_000, 0.02))
         ),
         *(
-            Case(interval="migration bandwidth", condition=f"{n} obligors", draw=_bandwidth(n))
-            for n in (200, 1_000, 5_000)
+            Case(
+                interval="migration bandwidth",
+                condition=f"{n} obligors, {name}",
+                draw=_bandwidth(n, matrix),
+                asked=EXACT if n * np.triu(matrix, k=1).sum() > MANY_MOVERS else CONSERVATIVE,
+            )
+            for name, matrix in _matrices()
+            for n in (100, 200, 500, 2_000)
         ),
     ]
 
@@ -339,17 +346,34 @@ def _rates(rows: int, rate: float, others: int, other_rate: float) -> Draw:
     return draw
 
 
-def _bandwidth(obligors: int) -> Draw:
-    grades = np.arange(5)
-    odds = np.exp(-1.5 * np.abs(grades[:, None] - grades[None, :]))
-    matrix = odds / odds.sum(axis=1, keepdims=True)
-    moved = np.triu(matrix, k=1) / 5.0
+def _matrices() -> tuple[tuple[str, FloatArray], ...]:
+    """Return shares of all obligors by grade before and after: even and uneven grades, common and rare far moves."""
+    safe = np.array([0.3, 0.25, 0.2, 0.12, 0.07, 0.04, 0.02])
+    return (
+        ("5 grades", _falling(np.full(5, 0.2), 1.5)),
+        ("5 grades, far moves common", _falling(np.full(5, 0.2), 0.7)),
+        ("8 grades, far moves rare", _falling(np.full(8, 0.125), 2.0)),
+        ("7 grades, most obligors safe", _falling(safe, 1.2)),
+        ("7 grades, most safe and one in ten may move", 0.1 * _falling(safe, 1.2) + 0.9 * np.diag(safe)),
+    )
+
+
+def _falling(start: FloatArray, by: float) -> FloatArray:
+    grades = np.arange(len(start))
+    odds = np.exp(-by * np.abs(grades[:, None] - grades[None, :]))
+    return np.asarray(start[:, None] * odds / odds.sum(axis=1, keepdims=True), dtype=np.float64)
+
+
+def _bandwidth(obligors: int, matrix: FloatArray) -> Draw:
+    size = len(matrix)
+    grades = np.arange(size)
+    moved = np.triu(matrix, k=1)
     distance = np.maximum(grades[None, :] - grades[:, None], 0)
-    furthest = np.maximum(4 - grades, grades)[:, None]
+    furthest = np.maximum(size - 1 - grades, grades)[:, None]
     truth = float((moved * distance).sum() / (moved * furthest).sum())
 
     def draw(rng: np.random.Generator) -> tuple[float, float, float]:
-        counts = rng.multinomial(obligors, (matrix / 5.0).ravel()).reshape(5, 5).astype(np.float64)
+        counts = rng.multinomial(obligors, matrix.ravel()).reshape(size, size).astype(np.float64)
         upper, _ = bandwidths(counts=counts, confidence=0.95)
         return upper.lower, upper.upper, truth
 

@@ -1,13 +1,14 @@
 """Scores of a model from MLflow, computed in a box, with what is known of the model."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from validation.adapters.tree_formats import read_skops_forest
+from validation.adapters.shap_adapter import AdditiveRoute
+from validation.adapters.skops_formats import read_skops_linear, read_skops_trees
 from validation.domain.inputs import UnusableInputError
 from validation.domain.share import Advance, no_advance
 from validation.sandbox.box import BoxReport, Inspection, PredictionBox, open_box
@@ -125,14 +126,39 @@ def _score_by_card(model_dir: Path, inspection: Inspection) -> Score:
 
 
 def _score_by_trees(model_dir: Path, inspection: Inspection) -> Score:
-    trees, _names = read_skops_forest(path=data_file(model_dir))
+    trees, space = read_skops_trees(path=data_file(model_dir))
 
     def score(columns: Columns) -> NDArray[np.float64]:
-        names = inspection.features or tuple(columns)
-        return trees.outputs(rows=np.column_stack([columns[name][:ROWS_COMPARED] for name in names]))
+        outputs = trees.outputs(rows=_rows_compared(columns, inspection.features or tuple(columns)))
+        return outputs if space == "probability" else _chance(outputs)
 
     return score
 
 
-FORMS_TO_COMPARE = {"scorecard": _score_by_card, "forest": _score_by_trees}
+def _score_by_weights(model_dir: Path, inspection: Inspection) -> Score:
+    path = data_file(model_dir)
+
+    def score(columns: Columns) -> NDArray[np.float64]:
+        names = inspection.features or tuple(columns)
+        form = AdditiveRoute(declared=read_skops_linear(path=path, names=names), names=names)
+        return _chance(form.outputs(rows=_rows_compared(columns, names)))
+
+    return score
+
+
+def _rows_compared(columns: Columns, names: Sequence[str]) -> NDArray[np.float64]:
+    return np.column_stack([columns[name][:ROWS_COMPARED] for name in names])
+
+
+def _chance(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    with np.errstate(over="ignore"):
+        return np.asarray(1.0 / (1.0 + np.exp(-log_odds)), dtype=np.float64)
+
+
+FORMS_TO_COMPARE = {
+    "scorecard": _score_by_card,
+    "forest": _score_by_trees,
+    "boosted": _score_by_trees,
+    "linear": _score_by_weights,
+}
 """Forms that describe the model, or may leave something out: believed where they give the model's scores."""

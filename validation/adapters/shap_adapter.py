@@ -1,6 +1,6 @@
 """Attributions by SHAP's public API, by the best route that the artefact allows.
 
-``tree``: an XGBoost or LightGBM model or a scikit-learn forest, read as data (see ``tree_route``).
+``tree``: an XGBoost or LightGBM model or scikit-learn trees, read as data (see ``tree_route``).
 ``additive``: a scorecard or coefficients read from JSON. ``black_box``: a predict callable
 that reaches the box. No route ever loads a pickle.
 """
@@ -33,17 +33,18 @@ def build_explainer(
     """Return the explainer for what lies in ``model_dir``, or for ``predict``; None when there is neither.
 
     ``names`` are the columns of the rows that will be explained, in order.
-    ``booster.json`` is XGBoost's own format, ``booster.txt`` LightGBM's, ``forest.skops`` a forest
-    of scikit-learn as skops writes it. ``scorecard.json`` declares
+    ``booster.json`` is XGBoost's own format, ``booster.txt`` LightGBM's, ``trees.skops`` trees
+    of scikit-learn as skops writes them. ``scorecard.json`` declares
     ``kind: scorecard``, ``link: logit``, an intercept, and per characteristic a
     name, rising edges and one more points. ``linear.json`` declares an
-    intercept and coefficients by name on the log-odds. ``advance`` hears how far a long one has come.
+    intercept and coefficients by name on the log-odds, and in ``missing`` what stands for a missing value.
+    ``advance`` hears how far a long one has come.
 
     Raises ``UnusableInputError`` when a declared form is malformed or wants a
     column that is not there.
     """
-    if (model_dir / "forest.skops").is_file():
-        return TreeRoute.of_forest(path=model_dir / "forest.skops", names=names, advance=advance)
+    if (model_dir / "trees.skops").is_file():
+        return TreeRoute.of_skops(path=model_dir / "trees.skops", names=names, advance=advance)
     for file, route in (
         ("booster.json", partial(TreeRoute.of_xgboost, advance=advance)),
         ("booster.txt", partial(TreeRoute.of_lightgbm, advance=advance)),
@@ -191,10 +192,18 @@ def _scorecard(form: Mapping[str, Any], names: Sequence[str]) -> list[tuple[int,
 
 
 def _weights(form: Mapping[str, Any], names: Sequence[str]) -> list[tuple[int, Score]]:
+    missing = form.get("missing", {})
     return [
-        (place_columns([name], names)[0], partial(np.multiply, float(weight)))
+        (
+            place_columns([name], names)[0],
+            partial(_weighted, weight=float(weight), missing=float(missing.get(name, np.nan))),
+        )
         for name, weight in form["coefficients"].items()
     ]
+
+
+def _weighted(values: FloatArray, *, weight: float, missing: float) -> FloatArray:
+    return weight * np.where(np.isnan(values), missing, values)
 
 
 def _binned(values: FloatArray, *, edges: FloatArray, points: FloatArray) -> FloatArray:

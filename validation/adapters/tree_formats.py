@@ -1,8 +1,7 @@
 """Tree ensembles from declarative bytes and from arrays. Nothing is unpickled, and no library of trees is loaded."""
 
 import math
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,6 @@ from numpy.typing import NDArray
 
 from registry.domain.booster import booster_document
 from validation.domain.inputs import UnusableInputError
-from validation.sandbox.skops_forest import read_skops
 from validation.stats.tree_model import LEAF, Tree, TreeEnsemble, malformed, plain_missing
 
 LOGISTIC = frozenset({"binary:logistic", "reg:logistic"})
@@ -163,18 +161,6 @@ def _numbers(part: Mapping[str, str], name: str, size: int) -> NDArray[np.float6
     return numbers
 
 
-def read_skops_forest(*, path: Path) -> tuple[TreeEnsemble, tuple[str, ...]]:
-    """Return the forest in skops' file, with the probability of its second class; its columns have no names.
-
-    Raises as ``read_forest`` does.
-    """
-    try:
-        forest = read_skops(path)
-    except ValueError as error:
-        raise malformed(str(error)) from error
-    return read_forest(trees=forest.trees, width=forest.width, outcome=1), ()
-
-
 def read_forest(*, trees: Sequence[Mapping[str, NDArray[Any]]], width: int, outcome: int) -> TreeEnsemble:
     """Return a scikit-learn forest from the arrays of its trees, with the probability of class ``outcome``.
 
@@ -182,27 +168,54 @@ def read_forest(*, trees: Sequence[Mapping[str, NDArray[Any]]], width: int, outc
     compared as float32 with thresholds in double, and go left where they are at
     most the threshold; the trees' probabilities are averaged. Raises ``UnusableInputError``.
     """
+    number = len(trees)
+
+    def leaves(values: NDArray[Any]) -> NDArray[np.float64]:
+        if values.ndim != 3 or values.shape[1] != 1:
+            raise _unsupported("a forest with more than one output")
+        weights = np.asarray(values[:, 0], dtype=np.float64)
+        return np.asarray(weights[:, outcome] / weights.sum(axis=1) / number, dtype=np.float64)
+
+    return _of_arrays(trees, leaves, width=width, base=0.0, rounds=True)
+
+
+def read_boosted(
+    *, trees: Sequence[Mapping[str, NDArray[Any]]], width: int, base: float, rounds: bool
+) -> TreeEnsemble:
+    """Return scikit-learn's boosted trees, whose values are added to ``base``, as log-odds.
+
+    The arrays go by the names of ``sklearn.tree._tree.Tree``, with one value a node.
+    ``rounds`` says that rows are compared as float32. Raises ``UnusableInputError``.
+    """
+    return _of_arrays(trees, np.asarray, width=width, base=base, rounds=rounds)
+
+
+def _of_arrays(
+    trees: Sequence[Mapping[str, NDArray[Any]]],
+    leaves: Callable[[NDArray[Any]], NDArray[np.float64]],
+    *,
+    width: int,
+    base: float,
+    rounds: bool,
+) -> TreeEnsemble:
     try:
-        read = tuple(_forest_tree(tree, outcome, len(trees)) for tree in trees)
+        read = tuple(_sklearn_tree(tree, leaves(tree["value"])) for tree in trees)
     except (KeyError, IndexError, ValueError, TypeError) as error:
-        raise malformed("they are not the arrays of a forest") from error
+        raise malformed("they are not the arrays of trees") from error
     plain = plain_missing(width)
     return TreeEnsemble(
-        trees=read, width=width, base=0.0, rounds=True, nan_is_zero=plain, zero_is_missing=plain
+        trees=read, width=width, base=base, rounds=rounds, nan_is_zero=plain, zero_is_missing=plain
     )
 
 
-def _forest_tree(tree: Mapping[str, NDArray[Any]], outcome: int, number: int) -> Tree:
+def _sklearn_tree(tree: Mapping[str, NDArray[Any]], leaves: NDArray[np.float64]) -> Tree:
     left = tree["children_left"].astype(np.int64)
-    weights = np.asarray(tree["value"], dtype=np.float64)
-    if weights.ndim != 3 or weights.shape[1] != 1:
-        raise _unsupported("a forest with more than one output")
     return Tree(
         feature=tree["feature"].astype(np.int64),
         threshold=np.nextafter(np.asarray(tree["threshold"], dtype=np.float64), np.inf),
         left=left,
         right=tree["children_right"].astype(np.int64),
         missing_left=tree["missing_go_to_left"].astype(np.bool_),
-        value=np.where(left == LEAF, weights[:, 0, outcome] / weights[:, 0].sum(axis=1), 0.0) / number,
+        value=np.where(left == LEAF, leaves, 0.0),
         cover=np.asarray(tree["weighted_n_node_samples"], dtype=np.float64),
     )

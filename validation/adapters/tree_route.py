@@ -11,14 +11,16 @@ from typing import Any
 
 import numpy as np
 
+from validation.adapters.shap_trees import ShapTrees
+from validation.adapters.skops_formats import read_skops_trees
 from validation.adapters.tree_compiled import compiled
-from validation.adapters.tree_formats import read_lightgbm, read_skops_forest, read_xgboost
+from validation.adapters.tree_formats import read_lightgbm, read_xgboost
 from validation.domain.inputs import UnusableInputError
 from validation.domain.rows import FloatArray, Places, Rows
 from validation.domain.share import Advance, no_advance
 from validation.domain.tools import Attribution, Overview, SecondOpinion
 from validation.stats.sampling import sample_rows
-from validation.stats.tree_model import LEAF, TreeEnsemble
+from validation.stats.tree_model import TreeEnsemble
 from validation.stats.tree_shap import PLAIN, TooDeepError, TreeShap
 
 # Seconds, by measurement. Compiled code is read in a quarter of a second from where it is kept, and made in ten where
@@ -88,13 +90,13 @@ class TreeRoute:
         return cls(ensemble=ensemble, columns=columns, names=names, advance=advance)
 
     @classmethod
-    def of_forest(cls, *, path: Path, names: Sequence[str], advance: Advance = no_advance) -> "TreeRoute":
-        """Read a scikit-learn forest from skops' file; its outputs are probabilities."""
-        ensemble, columns = read_skops_forest(path=path)
-        return cls(ensemble=ensemble, columns=columns, names=names, space="probability", advance=advance)
+    def of_skops(cls, *, path: Path, names: Sequence[str], advance: Advance = no_advance) -> "TreeRoute":
+        """Read scikit-learn's trees from skops' file, whose columns have no names of their own."""
+        ensemble, space = read_skops_trees(path=path)
+        return cls(ensemble=ensemble, columns=(), names=names, space=space, advance=advance)
 
     def outputs(self, *, rows: FloatArray) -> FloatArray:
-        """Return what the trees say as they were read: margins (log-odds), or a forest's probabilities."""
+        """Return what the trees say as they were read: log-odds, or a forest's probabilities."""
         # Both walks add the same leaves in the same order.
         is_large = len(rows) * len(self._ensemble.trees) * _PER_STEP_S > _READING_S
         walk = (compiled() if is_large else PLAIN).walk
@@ -166,11 +168,15 @@ class TreeRoute:
 
         rows, background = (given[:, self._columns] for given in (rows, background))
         if self._library is None:
-            rows, background = (self._ensemble.readable(rows=given) for given in (rows, background))
+            trees = ShapTrees(ensemble=self._ensemble)
+            model: Any = trees.model
+            rows, background = (trees.places(rows=given) for given in (rows, background))
+        else:
+            model = self._library()
         # Given a bare array, SHAP explains against 100 rows drawn from it, and does not say so.
         masker = shap.maskers.Independent(background, max_samples=len(background))
         explainer = shap.TreeExplainer(
-            as_shap_reads(self._ensemble) if self._library is None else self._library(),
+            model,
             data=masker,
             feature_perturbation="interventional",
             model_output="raw",
@@ -237,21 +243,3 @@ def _load_xgboost(declared: bytes) -> Any:  # noqa: ANN401  the library ships no
     booster.load_model(bytearray(declared))
     booster.feature_names = booster.feature_types = None
     return booster
-
-
-def as_shap_reads(ensemble: TreeEnsemble) -> dict[str, Any]:
-    """Return the trees in the form in which SHAP takes trees of any origin: left is at most the threshold."""
-    trees = [
-        {
-            "children_left": tree.left,
-            "children_right": tree.right,
-            "children_default": np.where(tree.missing_left, tree.left, tree.right),
-            "features": np.where(tree.left == LEAF, LEAF, tree.feature),
-            "thresholds": np.nextafter(tree.threshold, -np.inf),
-            "values": tree.value.reshape(-1, 1),
-            # SHAP writes into it: weights of the background in place of the training's.
-            "node_sample_weight": tree.cover.copy(),
-        }
-        for tree in ensemble.trees
-    ]
-    return {"trees": trees, "base_offset": ensemble.base, "tree_output": "raw_value", "objective": ""}

@@ -47,7 +47,7 @@ SPEC = CheckSpec(
             kind=ParamKind.TEXT,
             default="segments",
             meaning="what divides the rows: their segments, or the vintages that the manifest of the "
-            "data set names",
+            "data set, or the file of predictions, names",
             choices=("segments", _VINTAGES),
         ),
         SEGMENT_COLUMN,
@@ -102,8 +102,7 @@ SPEC = CheckSpec(
         "apart from what is wrong between segments; segments too small are named and never counted as good.",
         limitations="Takes obligors as independent and PDs as given: in a downturn all segments alarm together. "
         "Unlike PDs inside a segment make its p and its interval err on the side of no alarm. PDs that are too high "
-        "show in the gap and the heterogeneity only. A file of predictions states no vintages. "
-        "The youngest vintages need outcomes over the whole "
+        "show in the gap and the heterogeneity only. The youngest vintages need outcomes over the whole "
         "horizon of the PD. Words of vintages are ordered piece by piece, digits as numbers: write the year first.",
     ),
 )

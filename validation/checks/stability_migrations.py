@@ -81,9 +81,9 @@ SPEC = CheckSpec(
         limitations="Reads the scores of an earlier date from the column that the data set's manifest names; without "
         "them it is not applicable. Obligors without such a score are left out and counted. "
         "Obligors who left or defaulted in between are not seen. Few obligors in a grade leave little power. "
-        "The interval of a bandwidth is Wilson's, for as many cases as its error speaks of, and takes obligors "
-        "as independent; with some thirty movers it holds the truth in 92 to 93 % of samples at 95 %. The ECB "
-        "sets no pass mark; any limit is house policy.",
+        "The interval of a bandwidth is that of the profile likelihood over all cells, also the empty ones, and "
+        "takes obligors as independent; with few movers it is wide. The ECB sets no pass mark; any limit is "
+        "house policy.",
     ),
 )
 
@@ -155,7 +155,7 @@ def _bandwidth(name: str, found: Bandwidth, direction: str, n: int) -> Metric:
         upper=found.upper,
         confidence=_CONFIDENCE,
         n=n,
-        method=f"ECB 2.5.5.1 by number, {found.movers} obligors moved to a {direction} grade, normal interval",
+        method=f"ECB 2.5.5.1 by number, {found.movers} obligors moved to a {direction} grade, profile likelihood",
     )
 
 

@@ -7,7 +7,6 @@ MISSING_INPUT = "missing_input"
 
 _OF_ARTIFACT = {
     "features": "the inputs of the model, row by row",
-    "vintages": "the vintages of the rows, as the manifest of a data set names them",
     "scores_repeat": "a second answer of the artefact for the same rows",
     "artifact": "the artefact itself",
     "claims": "what the model's run claims about scores of the artefact",
@@ -16,7 +15,12 @@ _OF_ARTIFACT = {
     "separator": "the inputs of the model, row by row",
     "challenger": "the inputs of the model, row by row",
 }
-_OF_COLUMN = {"labels": "outcome", "segments": "segment", "scores_before": "score_before"}
+_OF_COLUMN = {
+    "labels": "outcome",
+    "segments": "segment",
+    "vintages": "vintage",
+    "scores_before": "score_before",
+}
 _DECLARED = {
     "portfolio": "no portfolio is declared for the use case; its owner declares one",
     "capital": "no portfolio is declared for the use case; its owner declares one",

@@ -10,7 +10,7 @@ from registry.domain.errors import InvalidInput
 from validation.domain.check import CheckSpec
 from validation.domain.inputs import SAMPLES, FloatArray
 
-HELD = frozenset({"scores", "labels", "segments", "scores_before"})
+HELD = frozenset({"scores", "labels", "segments", "vintages", "scores_before"})
 """Parts of the inputs that a file of predictions can fill."""
 
 DEFAULT_SAMPLE = "test"
@@ -36,6 +36,7 @@ class PredictionRows:
     outcome: FloatArray
     sample: CodedColumn | None = None
     segment: CodedColumn | None = None
+    vintage: CodedColumn | None = None
     score_before: FloatArray | None = None
 
 
@@ -64,9 +65,10 @@ def to_arrays(*, rows: PredictionRows) -> dict[str, FloatArray]:
     places = _samples(rows)
     _ensure_outcomes(rows.outcome, places.get(LABELS_LATER))
     parts: dict[str, FloatArray] = {"scores": rows.score, "labels": rows.outcome}
-    if rows.segment is not None:
-        _ensure_segments(rows.segment)
-        parts["segments"] = rows.segment.values
+    for name, column in (("segment", rows.segment), ("vintage", rows.vintage)):
+        if column is not None:
+            _ensure_stated(column, name)
+            parts[f"{name}s"] = column.values
     if rows.score_before is not None:
         _ensure_scores(rows.score_before, "score_before")
         parts["scores_before"] = rows.score_before
@@ -120,9 +122,9 @@ def _ensure_outcomes(values: FloatArray, later: Mask | None) -> None:
         )
 
 
-def _ensure_segments(column: CodedColumn) -> None:
-    blank = [place for place, name in enumerate(column.names) if not name.strip()]
-    _ensure_there(~np.isfinite(column.values) | np.isin(column.values, blank), "segment")
+def _ensure_stated(column: CodedColumn, name: str) -> None:
+    blank = [place for place, word in enumerate(column.names) if not word.strip()]
+    _ensure_there(~np.isfinite(column.values) | np.isin(column.values, blank), name)
 
 
 def _ensure_there(absent: Mask, column: str) -> None:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from registry.domain.canonical import Json, canonical_bytes
 from registry.domain.errors import InvalidInput, MrmError
 from validation.adapters.mlflow_box import BoxedScores, score_samples
+from validation.adapters.skops_formats import read_skops_linear
 from validation.catalog import list_specs
 from validation.domain.inputs import ArtifactEvidence, CheckInputs
 from validation.domain.plan import parse_plan
@@ -28,21 +29,19 @@ from validation.engine.inputs import write_inputs
 from validation.engine.plans import write_plan
 from validation.runs.grades import grade_edges
 from validation.runs.prepare_predictions import Say, plan_for_predictions, prepare_predictions
-from validation.runs.prepared import ORDER_FILE
+from validation.runs.prepared import ORDER_FILE, WITHHELD
 from validation.sandbox import flavours
 from validation.sandbox.parse import ParsedTable, parse_table
 
-WITHHELD = {
-    "label": "the label",
-    "segment": "the segment",
-    "vintage": "the vintage",
-    "score_before": "the score before",
-}
-"""Columns that a manifest names for checks; the model's box gets none of them."""
 WORDED = ("segment", "vintage")
-"""Those of them that may hold words."""
+"""The columns withheld from the model that may hold words."""
 CLAIMED_ON = "test_"
-DECLARED_AS = {"booster": "booster.json", "lightgbm": "booster.txt", "forest": "forest.skops"}
+DECLARED_AS = {
+    "booster": "booster.json",
+    "lightgbm": "booster.txt",
+    "forest": "trees.skops",
+    "boosted": "trees.skops",
+}
 
 Columns = Mapping[str, NDArray[np.float64]]
 
@@ -102,7 +101,7 @@ def _prepare_artifact(*, run_dir: Path, order: Mapping[str, Any], say: Say) -> N
     say({"event": "process", "name": "model_box", "pid": report.pid, "layers": list(report.layers)})
     inputs = _inputs(order, tables, boxed)
     write_inputs(run_dir=run_dir, inputs=inputs)
-    _copy_declared_form(run_dir, boxed.declaration.form)
+    _copy_declared_form(run_dir, boxed.declaration.form, inputs.feature_names)
     (run_dir / "tools.json").write_bytes(canonical_bytes(_tools(order, run_dir, inputs.feature_names)))
 
 
@@ -200,12 +199,15 @@ def _claims(claimed: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _copy_declared_form(run_dir: Path, form: str) -> None:
+def _copy_declared_form(run_dir: Path, form: str, features: Sequence[str]) -> None:
     """Copy the form that can be read without running code, under the name that explainers look for."""
     model_dir, target = run_dir / "artifact", run_dir / "model"
     target.mkdir(exist_ok=True)
     if form in DECLARED_AS:
         shutil.copyfile(flavours.data_file(model_dir), target / DECLARED_AS[form])
+    if form == "linear":
+        weights = read_skops_linear(path=flavours.data_file(model_dir), names=features)
+        (target / "linear.json").write_bytes(weights)
     if form == "scorecard":
         found = (model_dir / name for name in flavours.SCORECARD_FILES)
         shutil.copyfile(next(path for path in found if path.is_file()), target / "scorecard.json")

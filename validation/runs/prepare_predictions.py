@@ -42,6 +42,7 @@ def prepare_predictions(*, run_dir: Path, order: Mapping[str, Any], say: Say) ->
         grade_edges=grade_edges(portfolio=order["portfolio"], scores=graded),
         portfolio={str(key): str(value) for key, value in order["portfolio"].items()},
         segment_names=parsed.names.get("segment", ()),
+        vintage_names=parsed.names.get("vintage", ()),
         from_predictions=True,
     )
     write_inputs(run_dir=run_dir, inputs=inputs)
@@ -51,7 +52,7 @@ def prepare_predictions(*, run_dir: Path, order: Mapping[str, Any], say: Say) ->
 def _rows(parsed: ParsedPredictions) -> PredictionRows:
     coded = {
         meaning: CodedColumn(values=parsed.columns[meaning], names=parsed.names[meaning])
-        for meaning in ("sample", "segment")
+        for meaning in ("sample", "segment", "vintage")
         if meaning in parsed.columns
     }
     return PredictionRows(
@@ -59,5 +60,6 @@ def _rows(parsed: ParsedPredictions) -> PredictionRows:
         outcome=parsed.columns["outcome"],
         sample=coded.get("sample"),
         segment=coded.get("segment"),
+        vintage=coded.get("vintage"),
         score_before=parsed.columns.get("score_before"),
     )

@@ -13,6 +13,13 @@ from registry.domain.errors import MrmError
 from validation.engine.supervise import clean_environment
 
 ORDER_FILE = "order.json"
+WITHHELD = {
+    "label": "the label",
+    "segment": "the segment",
+    "vintage": "the vintage",
+    "score_before": "the score before",
+}
+"""Columns that a manifest names for checks; the model's box gets none of them."""
 POLL_S = 0.5
 ERROR_TAIL = 300
 MAX_LINE = 1 << 20

@@ -19,7 +19,7 @@ from validation.runs import claims
 from validation.runs.attachments import read_attachments
 from validation.runs.claims import Claim
 from validation.runs.heart import Heart
-from validation.runs.prepared import ORDER_FILE, prepare_folder
+from validation.runs.prepared import ORDER_FILE, WITHHELD, prepare_folder
 
 FETCH_S = 300.0
 PREPARE_STEP_S = 180.0
@@ -151,7 +151,7 @@ def _fetch_datasets(order: registry_api.RunOrder, heart: Heart, folder: Path) ->
         samples[sample] = {
             "file": file,
             "sha256": str(entry["sha256"]),
-            **{key: str(entry.get(key, "")) for key in ("label", "segment", "vintage", "score_before")},
+            **{key: str(entry.get(key, "")) for key in WITHHELD},
         }
     return samples
 

@@ -13,18 +13,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from registry.domain.artifact_shape import ArtifactShape, family_of_trees
+from registry.domain.artifact_shape import ArtifactShape, depth, family_of_trees
 from registry.domain.booster import read_booster_shape
 from registry.domain.lightgbm_text import read_lightgbm_shape
-from validation.sandbox import lightgbm_text, skops_forest
+from registry.domain.vocab import ModelFamily
+from validation.sandbox import lightgbm_text, skops_model
 
 MAX_BYTES = 256 * 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """Facts read from bytes. ``form`` is ``booster``, ``lightgbm``, ``forest``, ``scorecard`` or ``none``.
+    """Facts read from bytes. ``form`` is ``none``, or what ``validation.runs.prepare_child`` copies.
 
+    ``booster``, ``lightgbm``, ``scorecard``, and of skops' file ``forest``, ``boosted`` and ``linear``.
     ``family`` holds a ``ModelFamily`` value; counts are None where nothing
     declarative was found.
     """
@@ -69,15 +71,23 @@ def read_lightgbm(path: Path) -> Declaration:
     return _counted("lightgbm", read_lightgbm_shape(data=data))
 
 
-def read_forest(path: Path) -> Declaration:
-    """Count a scikit-learn forest in skops' file, whose columns have no names. Raises ``ValueError`` if it is none."""
-    trees = skops_forest.read_skops(path).trees
+def read_skops(path: Path) -> Declaration:
+    """Count a scikit-learn model in skops' file, whose columns have no names.
+
+    Raises ``ValueError`` for one that is not read as data.
+    """
+    model = skops_model.read_skops(path)
+    if not model.trees:
+        return Declaration(form=model.form, family=ModelFamily.LINEAR.value, parameters=model.width + 1)
     return Declaration(
-        form="forest",
-        family=family_of_trees(len(trees)).value,
-        trees=len(trees),
-        max_depth=max(skops_forest.depth_of(tree) for tree in trees),
-        parameters=sum(len(tree["feature"]) for tree in trees),
+        form=model.form,
+        family=family_of_trees(len(model.trees)).value,
+        trees=len(model.trees),
+        max_depth=max(
+            depth(left=tree["children_left"].tolist(), right=tree["children_right"].tolist())
+            for tree in model.trees
+        ),
+        parameters=sum(len(tree["feature"]) for tree in model.trees),
     )
 
 

@@ -20,7 +20,7 @@ REMEDIES = {
     "PRD011": "Name the columns in the first line, separated by commas, and say which is which when you send the file.",
     "PRD012": "Write plain numbers with a point, and as many cells in each row as the header has.",
     "PRD013": "Send a sample of the rows.",
-    "PRD015": "Group the segments into fewer, or leave the column out.",
+    "PRD015": "Group the segments or vintages into fewer, or leave the column out.",
 }
 
 

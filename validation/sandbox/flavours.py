@@ -99,11 +99,11 @@ def inspect(opening: Opening) -> declared.Declaration:
 
 
 def _inspect_skops(opening: Opening) -> declared.Declaration:
-    """Read a forest in skops' file; whatever else such a file holds is asked for scores only."""
+    """Read what skops' file holds as data; whatever else it holds is asked for scores only."""
     if opening.flavour != "sklearn" or opening.options.get("serialization_format") != SKOPS:
         return declared.UNKNOWN
     try:
-        return declared.read_forest(_inside(opening.folder, opening.options.get("pickled_model")))
+        return declared.read_skops(_inside(opening.folder, opening.options.get("pickled_model")))
     except ValueError:
         return declared.UNKNOWN
 

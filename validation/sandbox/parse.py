@@ -71,7 +71,7 @@ class ParsedPredictions:
     layers: tuple[str, ...]
 
 
-_KINDS = {"sample": "name", "segment": "either"}
+_KINDS = {"sample": "name", "segment": "either", "vintage": "either"}
 
 
 def parse_predictions(

@@ -5,18 +5,27 @@ ECB, Instructions for reporting the validation results of internal models
 away from its diagonal (2.5.5.2).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, stdtrit
+from scipy.optimize import brentq
+from scipy.special import chdtri, ndtr
 
 from validation.domain.inputs import FloatArray
 from validation.stats.calibration import grade_index
 
+_CLOSE = 1e-12
+
 
 @dataclass(frozen=True, kw_only=True)
 class Bandwidth:
-    """Mean distance moved by those who moved in one direction, as a share of the furthest grade; its interval."""
+    """Mean distance moved by those who moved in one direction, as a share of the furthest grade; its interval.
+
+    The ends are those of the profile likelihood of the multinomial over all cells, also those
+    that nobody moved to: few movers show no far move, and are no evidence that there is none.
+    Where nobody moved the interval says that nothing is known.
+    """
 
     estimate: float
     lower: float
@@ -73,29 +82,47 @@ def neighbour_gaps(counts: FloatArray) -> tuple[NeighbourGap, ...]:
 
 def _upper(counts: FloatArray, confidence: float) -> Bandwidth:
     size = len(counts)
-    grade = np.arange(size, dtype=np.float64)
-    moved = np.triu(counts, k=1)
-    distance = np.maximum(grade[None, :] - grade[:, None], 0.0)
-    furthest = np.maximum(size - 1.0 - grade, grade)[:, None]
-    norm, movers = float((moved * furthest).sum()), int(moved.sum())
+    start, end = np.triu_indices(size, k=1)
+    moved, distance = counts[start, end], (end - start).astype(np.float64)
+    furthest = np.maximum(size - 1.0 - start, start)
+    movers = int(moved.sum())
     if not movers:
-        return Bandwidth(estimate=0.0, lower=0.0, upper=0.0, movers=0)
-    estimate = float((moved * distance).sum()) / norm
-    # A ratio of two sums over the movers: its linear part moves with distance - estimate * furthest.
-    error = float(np.sqrt((moved * (distance - estimate * furthest) ** 2).sum())) / norm
-    lower, upper = _score_ends(estimate, error, -float(stdtrit(max(movers - 1, 1), (1.0 - confidence) / 2.0)))
+        return Bandwidth(estimate=0.0, lower=0.0, upper=1.0, movers=0)
+    estimate = float(moved @ distance) / float(moved @ furthest)
+
+    def beyond(share: float) -> float:
+        return _deviance(moved, distance - share * furthest) - float(chdtri(1, 1.0 - confidence))
+
+    shares = distance / furthest
+    lower, upper = (_crossing(beyond, estimate, float(limit)) for limit in (shares.min(), shares.max()))
     return Bandwidth(estimate=estimate, lower=lower, upper=upper, movers=movers)
 
 
-def _score_ends(share: float, error: float, z: float) -> tuple[float, float]:
-    """Return Wilson's ends, ``z`` errors apart, for a share whose error is that of so many independent cases.
+def _deviance(moved: FloatArray, excess: FloatArray) -> float:
+    """Return twice the log-likelihood that the movers lose if the mean of ``excess`` over all moves is zero.
 
-    Without an error both are the share.
+    The best such chances of the cells are the observed ones over 1 + tilt * excess (Owen 1988, Biometrika 75,
+    237), all of them at least zero; what they leave out of one is that of a cell that nobody moved to.
     """
-    if error == 0.0:
-        return share, share
-    cases = share * (1.0 - share) / error**2
-    scale = 1.0 + z * z / cases
-    middle = (share + z * z / (2.0 * cases)) / scale
-    reach = z * np.sqrt(share * (1.0 - share) / cases + z * z / (4.0 * cases**2)) / scale
-    return max(0.0, float(middle - reach)), min(1.0, float(middle + reach))
+
+    def slope(tilt: float) -> float:
+        return float((moved * excess / (1.0 + tilt * excess)).sum())
+
+    # Just inside the tilts that leave every cell a chance: there a cell with movers has a steep slope of either sign.
+    low, high = (-(1.0 - _CLOSE) / excess.max(), -(1.0 - _CLOSE) / excess.min())
+    if slope(low) <= 0.0:
+        tilt = low
+    elif slope(high) >= 0.0:
+        tilt = high
+    else:
+        tilt = float(brentq(slope, low, high))
+    return 2.0 * float(moved @ np.log1p(tilt * excess))
+
+
+def _crossing(beyond: Callable[[float], float], estimate: float, limit: float) -> float:
+    """Return where ``beyond`` turns positive on the way to the limit of what a share can be."""
+    way = limit - estimate
+    if abs(way) <= _CLOSE:
+        return limit
+    # At either end of the way all excess may have one sign, and no tilt makes its mean zero.
+    return float(brentq(beyond, estimate + _CLOSE * way, limit - _CLOSE * way))

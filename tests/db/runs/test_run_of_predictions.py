@@ -96,6 +96,30 @@ def test_without_a_plan_every_check_is_made_that_needs_no_artefact(
 
 
 @pytest.mark.parametrize(
+    ("named", "reason"),
+    [({"vintage": "opened"}, "measured"), ({}, "needs_column")],
+    ids=["a column of vintages", "no such column"],
+)
+def test_calibration_by_vintage_runs_where_the_file_says_them_and_else_says_what_is_missing(
+    bank: Path, monkeypatch: pytest.MonkeyPatch, named: dict[str, str], reason: str
+) -> None:
+    by_vintage = {"check": "calibration.segments", "params": {"by": "vintages"}, "thresholds": []}
+    monkeypatch.setattr(request_validation, "plan_of", lambda _decision: [by_vintage])
+    lines = csv_text(times=100).splitlines()
+    rows = [f"{line},2024-Q{n % 2 + 1}" for n, line in enumerate(lines[1:])]
+    request = run("capital-equity", "\n".join([f"{lines[0]},opened", *rows]), **named)
+
+    assert request.status == RequestStatus.COMPLETED, request.ended_reason
+    (row,) = evidence(request).values()
+    assert row.reason == reason
+    if reason == "measured":
+        names = [cells[0] for table in row.body["tables"] for cells in table["rows"]]
+        assert {"2024-Q1", "2024-Q2"} <= set(names)
+    else:
+        assert (row.verdict, "add that column" in row.body["detail"]) == (Verdict.NOT_APPLICABLE, True)
+
+
+@pytest.mark.parametrize(
     ("text", "code"),
     [
         (b"\xff\xfe\x00", "PRD010"),

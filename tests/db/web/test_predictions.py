@@ -42,7 +42,7 @@ def told(response: Any) -> Document:
 
 def test_vera_sends_a_file_and_is_led_to_its_run(door: Door, address: str) -> None:
     page = told(door("vera").get(address))
-    assert {"file", "score", "outcome", "sample", "segment", "score_before"} <= {
+    assert {"file", "score", "outcome", "sample", "segment", "vintage", "score_before"} <= {
         field["name"] for field in page.fields
     }
     assert [form.get("enctype") for form in page.forms if "action" not in form] == ["multipart/form-data"]

@@ -1,5 +1,8 @@
 """Repeating a validation on the pages: who is offered it, what the answer says, and that the portal reads it."""
 
+import csv
+import io
+
 import pytest
 
 from registry.domain.canonical import Json
@@ -34,6 +37,11 @@ def text(door: Door, username: str, address: str) -> str:
     return Document(answer.content.decode()).text
 
 
+def figures_taken_out(door: Door, run: ValidationRequest) -> list[dict[str, str]]:
+    answer = door("vera").get(f"/validations/{run.uuid}/validation.csv")
+    return list(csv.DictReader(io.StringIO(answer.content.decode())))
+
+
 def test_only_an_independent_validator_is_offered_it(door: Door, original: ValidationRequest) -> None:
     page = f"/runs/{original.uuid}/"
     offered = {name: "Re-perform it" in text(door, name, page) for name in ("vera", "dana", "owen", "ada")}
@@ -60,6 +68,9 @@ def test_the_same_numbers_are_said_on_both_pages_and_in_the_portal(
     taken = {run: text(door, "vera", f"/validations/{run.uuid}/validation.html") for run in (original, again)}
     assert f"Repeats validation {original.uuid}" in taken[again]
     assert "Repeats validation" not in taken[original]
+    lines = {run: figures_taken_out(door, run) for run in (original, again)}
+    assert {line["reperforms"] for line in lines[again]} == {str(original.uuid)}
+    assert {line["reperforms"] for line in lines[original]} == {""}
     for start in ("/validations", "/portal/validations"):
         username = "rex" if "portal" in start else "vera"
         found = text(door, username, f"{start}/{again.uuid}/comparison/?with={original.uuid}")

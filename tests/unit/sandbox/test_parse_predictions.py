@@ -84,6 +84,15 @@ def test_columns_are_found_under_the_names_that_the_sender_gave(tmp_path: Path) 
     }
 
 
+def test_vintages_are_words_or_numbers_like_segments(tmp_path: Path) -> None:
+    words = parse(
+        tmp_path, "score,outcome,opened\n0.1,0,2024-Q2\n0.2,1,2024-Q1\n", columns={"vintage": "opened"}
+    )
+    assert (words.columns["vintage"].tolist(), words.names["vintage"]) == ([1.0, 0.0], ("2024-Q1", "2024-Q2"))
+    numbers = parse(tmp_path, "score,outcome,vintage\n0.1,0,202401\n0.2,1,202402\n")
+    assert (numbers.columns["vintage"].tolist(), numbers.names["vintage"]) == ([202401.0, 202402.0], ())
+
+
 def test_segments_that_are_numbers_stay_numbers(tmp_path: Path) -> None:
     text = "score,outcome,segment\n0.1,0,30\n0.2,1,4.5\n0.2,1,\n"
     from_csv = parse(tmp_path, text)

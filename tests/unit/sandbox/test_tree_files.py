@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
 from tests.builders.tree_artifacts import (
@@ -22,11 +22,12 @@ from tests.builders.tree_artifacts import (
     write_model,
 )
 from validation.adapters.mlflow_box import believed
-from validation.sandbox import flavours, skops_forest
+from validation.sandbox import flavours, skops_file
 from validation.sandbox.box import Inspection, open_box
-from validation.sandbox.declared import UNKNOWN, read_forest, read_lightgbm
+from validation.sandbox.declared import UNKNOWN, read_lightgbm
+from validation.sandbox.declared import read_skops as read_declared
 from validation.sandbox.lightgbm_text import read_model, scorer
-from validation.sandbox.skops_forest import depth_of, read_skops
+from validation.sandbox.skops_model import read_skops
 
 TEXT = LIGHTGBM_TEXT.read_text()
 LEAF_ONLY = "\n\nTree=4\nnum_leaves=1\nnum_cat=0\nleaf_value=1.5\nshrinkage=1\n\n\nend of trees"
@@ -91,7 +92,7 @@ def test_a_text_that_is_not_read_exactly_is_left_to_the_library(
 @pytest.mark.parametrize("kind", [*FORESTS, DecisionTreeClassifier])
 def test_a_forest_is_counted_from_its_arrays(tmp_path: Path, kind: type[Any]) -> None:
     model = grow(kind)
-    found = read_forest(write_model(tmp_path / "m", model=model) / "model.skops")
+    found = read_declared(write_model(tmp_path / "m", model=model) / "model.skops")
     members = getattr(model, "estimators_", [model])
     assert (found.form, found.trees) == ("forest", len(members))
     assert found.max_depth == max(member.get_depth() for member in members)
@@ -190,17 +191,17 @@ def test_a_skops_file_that_is_no_forest_is_not_believed_to_be_one(
 ) -> None:
     folder = write_model(tmp_path / "m", model=grow())
     path = folder / "model.skops"
-    assert read_forest(path).form == "forest"
+    assert read_declared(path).form == "forest"
     rewrite(path, change)
     with pytest.raises(ValueError):  # noqa: PT011  depth and arrays have sentences of their own
-        read_forest(path)
+        read_declared(path)
     assert flavours.inspect(flavours.choose(folder)) == UNKNOWN
 
 
 def test_other_models_and_other_bytes_are_no_forest(tmp_path: Path) -> None:
-    linear = LogisticRegression().fit([[0.0, 1.0], [1.0, 0.0]], [0, 1])
-    with pytest.raises(ValueError, match="no forest"):
-        read_skops(write_model(tmp_path / "m", model=linear) / "model.skops")
+    other = GaussianNB().fit([[0.0, 1.0], [1.0, 0.0]], [0, 1])
+    with pytest.raises(ValueError, match="no model that is read"):
+        read_skops(write_model(tmp_path / "m", model=other) / "model.skops")
     (tmp_path / "broken").write_bytes(b"PK\x03\x04 and no more")
     with pytest.raises(ValueError, match="not the skops file"):
         read_skops(tmp_path / "broken")
@@ -211,21 +212,15 @@ def test_a_skops_file_beyond_a_limit_is_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
     path = write_model(tmp_path / "m", model=grow()) / "model.skops"
-    monkeypatch.setattr(skops_forest, limit, 100)
+    monkeypatch.setattr(skops_file, limit, 100)
     with pytest.raises(ValueError, match="too large"):
         read_skops(path)
-
-
-def test_a_child_beyond_the_nodes_is_refused() -> None:
-    lost = {"children_left": np.array([7, -1, -1]), "children_right": np.array([2, -1, -1])}
-    with pytest.raises(ValueError, match="is missing"):
-        depth_of(lost)
 
 
 def test_a_forest_is_believed_only_where_it_gives_the_scores(tmp_path: Path) -> None:
     model = grow()
     folder = write_model(tmp_path / "m", model=model)
-    declaration = read_forest(folder / "model.skops")
+    declaration = read_declared(folder / "model.skops")
     inspection = Inspection(
         declaration=declaration, flavour="sklearn", runs_code=True, features=tuple(LIGHTGBM_ROWS)
     )

@@ -11,6 +11,7 @@ TRIALS = 300
 HARDEST = [
     *{case.interval: case for case in reversed(cases())}.values(),
     *(case for case in cases() if "20 bins" in case.condition),
+    *(case for case in cases() if "migration" in case.interval and case.condition.startswith("200 ")),
 ]
 
 

@@ -9,7 +9,6 @@ from registry.domain.vocab import Verdict
 from tests.unit.validation.builders import estimates, execute, inputs
 from validation.stats.calibration import Grades, brier, hosmer_lemeshow, simulated_misfit_p
 from validation.stats.discrimination import auc, paired_difference
-from validation.stats.migration import bandwidths
 
 
 def test_simulated_misfit_agrees_with_chi_square_where_defaults_are_many() -> None:
@@ -49,10 +48,6 @@ def test_a_decline_counts_the_doubt_of_both_samples() -> None:
 
 
 def test_intervals_without_an_error_have_no_width() -> None:
-    upper, _ = bandwidths(
-        counts=np.array([[5.0, 3.0, 0.0], [0.0, 5.0, 0.0], [0.0, 0.0, 5.0]]), confidence=0.95
-    )
-    assert upper.lower == upper.estimate == upper.upper
     area = auc(labels=np.array([1.0, 1.0, 0.0, 0.0]), scores=np.array([4.0, 3.0, 2.0, 1.0]))
     same = paired_difference(first=area, second=area)
     assert (same.degrees, same.standard_error, same.z) == (1.0, 0.0, 0.0)

@@ -79,6 +79,51 @@ def test_a_grade_that_left_as_a_whole_past_its_neighbour_leaves_no_doubt() -> No
     assert (first.start, first.end, first.z, first.p_value) == (0, 2, -np.inf, 0.0)
 
 
+@pytest.mark.parametrize(
+    ("moves", "ends"),
+    [
+        # Nobody is seen to move two grades: with chance c for it the three movers keep (1 - c)^3 of their likelihood,
+        # which may fall to exp(-3.8415 / 2), so c <= 0.47282, and the bandwidth is (1 - c + 2 c) / 2.
+        ([(0, 1, 3)], (0.5, (1 + 0.472820) / 2)),
+        # The mirror of it: all three moved as far as can be, and one grade would have been possible.
+        ([(0, 2, 3)], (1 - 0.472820 / 2, 1.0)),
+        # From the middle grade one step is the furthest: all movers there are at the upper end. For the lower one c
+        # of them move one of two grades, and a chance of c there weighs twice: (1 - c + c) / (1 - c + 2 c).
+        ([(1, 2, 3)], (1 / (1 + 0.472820), 1.0)),
+        ([], (0.0, 1.0)),
+    ],
+)
+def test_the_ends_of_a_bandwidth_admit_moves_that_nobody_made(
+    moves: list[tuple[int, int, int]], ends: tuple[float, float]
+) -> None:
+    counts = np.diag([9.0, 9.0, 9.0])
+    for start, end, movers in moves:
+        counts[start, end] = movers
+    for found in (
+        bandwidths(counts=counts, confidence=0.95)[0],
+        bandwidths(counts=counts[::-1, ::-1], confidence=0.95)[1],
+    ):
+        assert (found.lower, found.upper) == pytest.approx(ends, abs=1e-5)
+
+
+def test_the_ends_of_a_bandwidth_of_one_grade_s_moves_are_a_share_s() -> None:
+    # Of 10 movers from the safest of three grades 3 moved two of two: (7 + 2 * 3) / 20. Moves from the middle grade
+    # say less than theirs at either end, so the ends are those of the likelihood of a share of 3 in 10.
+    counts = np.array([[50.0, 7.0, 3.0], [0.0, 9.0, 0.0], [0.0, 0.0, 9.0]])
+    upper, _lower = bandwidths(counts=counts, confidence=0.95)
+    assert upper.estimate == pytest.approx(0.65)
+    for end in (upper.lower, upper.upper):
+        share = 2 * end - 1
+        lost = 3 * np.log(0.3 / share) + 7 * np.log(0.7 / (1 - share))
+        assert 2 * lost == pytest.approx(3.841459, abs=1e-5)
+    assert upper.lower < 0.65 < upper.upper
+
+
+def test_between_two_grades_a_mover_can_only_move_as_far_as_can_be() -> None:
+    upper, lower = bandwidths(counts=np.array([[5.0, 2.0], [1.0, 5.0]]), confidence=0.95)
+    assert (upper.lower, upper.upper, lower.lower, lower.upper) == (1.0, 1.0, 1.0, 1.0)
+
+
 def test_the_bandwidth_interval_covers_the_truth() -> None:
     rng, hits, trials = np.random.default_rng(4), 0, 400
     shares = np.array([[0.7, 0.2, 0.1], [0.1, 0.7, 0.2], [0.1, 0.2, 0.7]])

@@ -36,6 +36,7 @@ def rows(**changed: Any) -> PredictionRows:
         "outcome": column(0, 1, 0, 1),
         "sample": CodedColumn(values=column(1, 1, 2, 0), names=("recent", "test", " Train ")),
         "segment": CodedColumn(values=column(0, 1, 0, 1), names=("north", "south")),
+        "vintage": CodedColumn(values=column(202_401, 202_402, 202_401, 202_403)),
         "score_before": column(0.2, 0.8, 0.2, 0.4),
     }
     return PredictionRows(**given | changed)
@@ -47,20 +48,23 @@ def test_rows_are_split_by_their_sample() -> None:
         "train.scores": [0.2],
         "train.labels": [0.0],
         "train.segments": [0.0],
+        "train.vintages": [202_401.0],
         "train.scores_before": [0.2],
         "test.scores": [0.1, 0.9],
         "test.labels": [0.0, 1.0],
         "test.segments": [0.0, 1.0],
+        "test.vintages": [202_401.0, 202_402.0],
         "test.scores_before": [0.2, 0.8],
         "recent.scores": [0.3],
         "recent.labels": [1.0],
         "recent.segments": [1.0],
+        "recent.vintages": [202_403.0],
         "recent.scores_before": [0.4],
     }
 
 
 def test_two_columns_are_enough_and_then_every_row_is_of_test() -> None:
-    arrays = to_arrays(rows=rows(sample=None, segment=None, score_before=None))
+    arrays = to_arrays(rows=rows(sample=None, segment=None, vintage=None, score_before=None))
     assert {name: len(values) for name, values in arrays.items()} == {"test.scores": 4, "test.labels": 4}
 
 
@@ -86,6 +90,8 @@ FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"sample": CodedColumn(values=column(0, 7, 0, 0), names=("test",))}, "PRD024", "row 2 is of the sample ''"),
     ({"segment": CodedColumn(values=column(0, 0, 1, 0), names=("a", " "))}, "PRD021", "row 3 has no segment"),
     ({"segment": CodedColumn(values=column(3, NAN, 1, 0))}, "PRD021", "row 2 has no segment"),
+    ({"vintage": CodedColumn(values=column(0, 0, 1, 0), names=("a", ""))}, "PRD021", "row 3 has no vintage"),
+    ({"vintage": CodedColumn(values=column(3, NAN, 1, 0))}, "PRD021", "row 2 has no vintage"),
 ]  # fmt: skip
 
 
@@ -152,6 +158,30 @@ def test_segments_of_a_file_carry_their_names() -> None:
     assert execute("discrimination.segments", given, params={"column": "age"}).reason == "needs_artifact"
 
 
+def test_calibration_by_vintage_reads_a_file_and_asks_for_the_column_where_there_is_none() -> None:
+    given = from_file()
+    by_vintage = {"by": "vintages"}
+    missing = execute("calibration.segments", given, params=by_vintage)
+    assert (missing.verdict, missing.reason) == (Verdict.NOT_APPLICABLE, "needs_column")
+    assert "no `vintage` of the rows of test" in missing.detail
+    cohorts = np.arange(len(given.array("test.labels"))) % 3
+    words = replace(
+        given,
+        arrays={**given.arrays, "test.vintages": cohorts.astype(np.float64)},
+        vintage_names=("2024-Q1", "2024-Q10", "2024-Q2"),
+    )
+    numbers = replace(given, arrays={**given.arrays, "test.vintages": 202_401.0 + cohorts})
+    for held, first in ((words, "2024-Q1"), (numbers, "vintage 202401")):
+        result = execute("calibration.segments", held, params=by_vintage)
+        assert result.verdict is Verdict.PASS, result.detail
+        assert result.tables[0].rows[0][0] == first
+    assert [row[0] for row in execute("calibration.segments", words, params=by_vintage).tables[0].rows][
+        :3
+    ] == [
+        *("2024-Q1", "2024-Q2", "2024-Q10"),
+    ]
+
+
 def test_a_tool_that_is_not_there_is_named_as_part_of_the_artefact() -> None:
     missing = from_file().absence("explainer")
     assert missing.reason == "needs_artifact"
@@ -167,7 +197,7 @@ def test_a_tool_that_is_not_there_is_named_as_part_of_the_artefact() -> None:
         ("train.scores", {"has_rows": False}, "needs_rows", "no row of the sample train"),
         ("recent.labels", {}, "needs_column", "no `outcome` of the rows of recent"),
         ("test.segments", {}, "needs_column", "no `segment`"),
-        ("test.vintages", {}, "needs_artifact", "the vintages of the rows"),
+        ("test.vintages", {}, "needs_column", "no `vintage`"),
         ("test.scores_before", {}, "needs_column", "no `score_before`"),
         ("portfolio", {}, "missing_input", "its owner declares one"),
         ("capital", {}, "missing_input", "its owner declares one"),
