@@ -26,7 +26,7 @@ from validation.stats.tree_shap import PLAIN, TooDeepError, TreeShap
 # Seconds, by measurement. Compiled code is read in a quarter of a second from where it is kept, and made in ten where
 # it is not: once for a machine. NumPy does the tasks that it can finish while it would be read.
 _READING_S = 0.25
-_PER_LEAF_S, _PER_LINE_S, _PER_STEP_S = 5e-5, 6e-8, 1e-7
+_PER_LEAF_S, _PER_LINE_S, _PER_STEP_S = 5e-5, 6e-8, 3e-7
 # Large tables only pay where many rows share them.
 _BITS_ON_NUMPY = 8
 # More rows than this are sampled where only a library can explain them: its cost is linear in rows and background.
@@ -60,6 +60,7 @@ class TreeRoute:
                 detail=f"the trees are over {ensemble.width} columns, and {len(self._columns)} are named",
             )
         self._width = len(names)
+        self._walked_s = 0.0
         # Then neither the rows nor the contributions of a large portfolio are copied.
         self._has_all = self._columns == list(range(self._width))
         try:
@@ -97,9 +98,9 @@ class TreeRoute:
 
     def outputs(self, *, rows: FloatArray) -> FloatArray:
         """Return what the trees say as they were read: log-odds, or a forest's probabilities."""
-        # Both walks add the same leaves in the same order.
-        is_large = len(rows) * len(self._ensemble.trees) * _PER_STEP_S > _READING_S
-        walk = (compiled() if is_large else PLAIN).walk
+        # Both walks add the same leaves in the same order, so what was asked before may choose.
+        self._walked_s += len(rows) * len(self._ensemble.trees) * _PER_STEP_S
+        walk = (compiled() if self._walked_s > _READING_S else PLAIN).walk
         return self._ensemble.outputs(rows=self._tested(rows), walk=walk)
 
     def attribute(self, *, rows: FloatArray, background: FloatArray, seed: int) -> Attribution:
