@@ -25,7 +25,7 @@ BITS = 12
 MOST = 16
 TABLE_BYTES = 8 * 2**20
 TOGETHER = 64
-PART_VALUES = 10_000_000
+PART_VALUES = 4_000_000
 """Contributions that are in memory at once."""
 
 
