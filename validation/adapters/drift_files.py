@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from validation.adapters import drift_compiled
 from validation.domain.inputs import FloatArray, UnusableInputError
@@ -27,7 +28,7 @@ from validation.stats.distances import (
     compare_numeric,
     tally,
 )
-from validation.stats.pooled import pool
+from validation.stats.pooled import count_places, pool
 from validation.stats.profiles import (
     NumericProfile,
     ProfileDistance,
@@ -39,8 +40,10 @@ from validation.stats.profiles import (
 # Compiled loops cost a quarter of a second to load: as much as they save on so many values.
 _MANY_VALUES = 10_000_000
 _BLOCK_VALUES = 8_000_000
-_HEAD, _BELOW = "profile.json", "below.npy"
+_HEAD = "profile.json"
+_KINDS = ("int32", "float64")
 
+Arrays = dict[str, list[NDArray[Any]]]
 Distance = NumericDistance | CategoryDistance
 
 
@@ -72,10 +75,14 @@ def compare_files(
     """
     found: dict[str, Distance] = {}
     names, rows = _read_head(reference)
-    order: Pool = drift_compiled.Pooler() if _is_compiled(2 * rows * len(names)) else pool
+    is_compiled = _is_compiled(2 * rows * len(names))
+    order: Pool = drift_compiled.Pooler() if is_compiled else pool
+    count = drift_compiled.count_places if is_compiled else count_places
     for (name, before), (_, after) in zip(_columns(reference, names), _columns(current, names), strict=True):
         if name in categories:
-            found[name] = compare_categories(reference=tally(before), current=tally(after))
+            found[name] = compare_categories(
+                reference=tally(before, count=count), current=tally(after, count=count)
+            )
         else:
             found[name] = compare_numeric(reference=before, current=after, bins=bins, pool=order)
     return found
@@ -107,11 +114,14 @@ def compare_file_with_profile(
     names = [*profile.numeric, *profile.categories]
     is_compiled = _is_compiled(_read_head(current)[1] * len(names))
     loops = drift_compiled.slot_loops() if is_compiled else SlotLoops()
+    count = drift_compiled.count_places if is_compiled else count_places
     numeric: dict[str, ProfileDistance] = {}
     tallies: dict[str, CategoryDistance] = {}
     for name, values in _columns(current, names):
         if name in profile.categories:
-            tallies[name] = compare_categories(reference=profile.categories[name], current=tally(values))
+            tallies[name] = compare_categories(
+                reference=profile.categories[name], current=tally(values, count=count)
+            )
         else:
             numeric[name] = compare_with_profile(profile=profile.numeric[name], current=values, loops=loops)
     open_ = [name for name, one in numeric.items() if not _is_decided(profile, name, one, method, threshold)]
@@ -120,49 +130,53 @@ def compare_file_with_profile(
 
 
 def write_profile(*, profile: FileProfile, folder: Path) -> None:
-    """Write a profile: one array and one JSON file, nothing that executes."""
+    """Write a profile: an array of each type and one JSON file, nothing that executes."""
     folder.mkdir(parents=True, exist_ok=True)
-    below = np.concatenate([np.zeros(0, dtype=np.int32), *(one.below for one in profile.numeric.values())])
-    np.save(folder / _BELOW, below, allow_pickle=False)
+    arrays: Arrays = {kind: [np.zeros(0, dtype=kind)] for kind in _KINDS}
     head = {
-        "format": 1,
+        "format": 2,
         "sha256": profile.sha256,
         "bins": profile.bins,
-        "numeric": [
-            [name, len(one.below), _as_json(one, but="below")] for name, one in profile.numeric.items()
-        ],
-        "categories": [[name, _as_json(one)] for name, one in profile.categories.items()],
+        "numeric": {name: _taken_apart(one, arrays) for name, one in profile.numeric.items()},
+        "categories": {name: _taken_apart(one, arrays) for name, one in profile.categories.items()},
     }
+    for kind, parts in arrays.items():
+        np.save(folder / f"{kind}.npy", np.concatenate(parts), allow_pickle=False)
     (folder / _HEAD).write_text(json.dumps(head, allow_nan=False), encoding="utf-8")
 
 
 def read_profile(*, folder: Path) -> FileProfile:
-    """Read what ``write_profile`` wrote; slots are mapped into memory, not copied."""
+    """Read what ``write_profile`` wrote; arrays are mapped into memory, not copied."""
     head = json.loads((folder / _HEAD).read_bytes())
-    below = np.load(folder / _BELOW, mmap_mode="r", allow_pickle=False)
-    ends = np.cumsum([size for _, size, _ in head["numeric"]])
+    mapped = {kind: np.load(folder / f"{kind}.npy", mmap_mode="r", allow_pickle=False) for kind in _KINDS}
+    # As plain arrays: those of the mapped class cost more at every step.
+    arrays = {kind: np.asarray(one) for kind, one in mapped.items()}
     return FileProfile(
         sha256=head["sha256"],
         bins=head["bins"],
-        numeric={
-            name: NumericProfile(**_from_json(data), below=below[end - size : end])
-            for (name, size, data), end in zip(head["numeric"], ends, strict=True)
-        },
-        categories={name: Tally(**_from_json(data)) for name, data in head["categories"]},
+        numeric={name: NumericProfile(**_put_together(one, arrays)) for name, one in head["numeric"].items()},
+        categories={name: Tally(**_put_together(one, arrays)) for name, one in head["categories"].items()},
     )
 
 
-def _as_json(record: NumericProfile | Tally, *, but: str = "") -> dict[str, Any]:
-    values = {name: value for name, value in asdict(record).items() if name != but}
-    return {
-        name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in values.items()
+def _taken_apart(record: NumericProfile | Tally, arrays: Arrays) -> dict[str, Any]:
+    """Return a record's fields with, for an array, its type and its place among the arrays, to which it is added."""
+    found = asdict(record)
+    for name, value in found.items():
+        if isinstance(value, np.ndarray):
+            parts = arrays[value.dtype.name]
+            begin = sum(map(len, parts))
+            parts.append(value)
+            found[name] = [value.dtype.name, begin, begin + len(value)]
+    return found
+
+
+def _put_together(data: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+    found = {
+        name: arrays[value[0]][value[1] : value[2]] if isinstance(value, list) else value
+        for name, value in data.items()
     }
-
-
-def _from_json(data: Mapping[str, Any]) -> dict[str, Any]:
-    values = {name: np.asarray(value) if isinstance(value, list) else value for name, value in data.items()}
-    whole = {name: values[name].astype(np.int32) for name in ("ties",) if name in values}
-    return {**values, **whole, "rows": Rows(**data["rows"])}
+    return {**found, "rows": Rows(**data["rows"])}
 
 
 def _is_decided(

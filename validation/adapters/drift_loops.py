@@ -10,54 +10,88 @@ from validation.domain.inputs import FloatArray
 from validation.stats.pooled import CountArray
 from validation.stats.profiles import LARGEST_KEY
 
-KeyArray = NDArray[np.uint64]
+KeyArray = NDArray[np.uint64] | NDArray[np.uint32]
 
 _SIGN, _ALL = np.uint64(1 << 63), np.uint64((1 << 64) - 1)
-DIGITS, DIGIT_VALUES = 6, 2048
-_DIGIT_BITS, _DIGIT = 11, np.uint64(2047)
+DIGITS, DIGIT_VALUES = 3, 2048
+_DIGIT_BITS, _DIGIT = np.uint64(11), np.uint64(2047)
 _MAGNITUDE = np.int32(0x7FFF_FFFF)
-_STRETCH = 1_024
+_STRETCH, _LINE_BITS = 1_024, 5
 
 
-def rising_keys(bits: KeyArray, counts: NDArray[np.int64]) -> None:
-    """Turn the bits of doubles into integers that rise with them, and count the digits of these."""
-    counts[:] = 0
+def rising_keys(bits: KeyArray) -> tuple[np.uint64, np.uint64]:
+    """Turn the bits of doubles into integers that rise with them; return the least and the greatest."""
+    least, greatest = _ALL, np.uint64(0)
     for row in range(len(bits)):
         bit = bits[row]
         key = bit ^ (_SIGN if bit < _SIGN else _ALL)
         bits[row] = key
-        for place in range(DIGITS):
-            counts[place, (key >> np.uint64(place * _DIGIT_BITS)) & _DIGIT] += 1
+        least, greatest = min(least, key), max(greatest, key)
+    return least, greatest
 
 
-def sort_keys(keys: KeyArray, spare: KeyArray, counts: NDArray[np.int64]) -> KeyArray:
-    """Return the keys in rising order, in one of the two arrays: one distribution for each digit that differs.
+def plain_bits(keys: KeyArray) -> None:
+    """Turn what ``rising_keys`` made of the bits of doubles back into these."""
+    for row in range(len(keys)):
+        key = keys[row]
+        keys[row] = key ^ (_ALL if key < _SIGN else _SIGN)
 
-    A distribution costs the same whatever the processor; comparing sorts do not.
+
+def distribute(
+    keys: KeyArray, spare: KeyArray, counts: NDArray[np.uint32], least: np.uint64, shift: np.uint64
+) -> bool:
+    """Order keys by the 33 bits from ``shift`` on of what they exceed the least by, and keep ties as they stand.
+
+    One distribution for each digit of these bits that differs: it costs the
+    same whatever the processor, comparing sorts do not. Return whether the
+    order ended in the spare array.
     """
-    before, after = keys, spare
+    counts[:] = 0
+    low, middle, high = counts[0], counts[1], counts[2]
+    for row in range(len(keys)):
+        key = (keys[row] - least) >> shift
+        low[key & _DIGIT] += 1
+        middle[(key >> _DIGIT_BITS) & _DIGIT] += 1
+        high[(key >> _DIGIT_BITS >> _DIGIT_BITS) & _DIGIT] += 1
+    before, after, is_spare = keys, spare, False
     for place in range(DIGITS):
-        shift, ends = np.uint64(place * _DIGIT_BITS), counts[place]
-        if ends[(before[0] >> shift) & _DIGIT] == len(keys):
+        ends, first = counts[place], shift + np.uint64(place) * _DIGIT_BITS
+        if ends[((before[0] - least) >> first) & _DIGIT] == len(keys):
             continue
-        total = 0
+        total = np.uint32(0)
         for digit in range(DIGIT_VALUES):
             held = ends[digit]
             ends[digit] = total
             total += held
         for row in range(len(keys)):
             key = before[row]
-            digit = (key >> shift) & _DIGIT
-            after[ends[digit]] = key
-            ends[digit] += 1
-        before, after = after, before
-    return before
+            digit = ((key - least) >> first) & _DIGIT
+            end = ends[digit]
+            after[end] = key
+            ends[digit] = end + np.uint32(1)
+        before, after, is_spare = after, before, not is_spare
+    return is_spare
+
+
+def settle(keys: KeyArray) -> bool:
+    """Order keys that nearly are in order; return whether as many moves as keys were enough."""
+    moves = len(keys)
+    for row in range(1, len(keys)):
+        key, place = keys[row], row
+        while place > 0 and keys[place - 1] > key and moves >= 0:
+            keys[place] = keys[place - 1]
+            place -= 1
+            moves -= 1
+        keys[place] = key
+        if moves < 0:
+            return False
+    return True
 
 
 def merge(
     first: KeyArray, second: KeyArray, distinct: KeyArray, firsts: CountArray, seconds: CountArray
 ) -> int:
-    """Write the distinct values' bits and the rows at or below each; return how many there are.
+    """Write the distinct keys and the rows at or below each; return how many there are.
 
     Every step writes over the last one where the value is the same, so that nothing
     depends on a guess of which sample comes next.
@@ -71,16 +105,35 @@ def merge(
         j += int(other <= one)
         place += int(key != last)
         last = key
-        distinct[place] = key ^ (_ALL if key < _SIGN else _SIGN)
+        distinct[place] = key
         firsts[place], seconds[place] = i, j
     while i < n or j < m:
         key = first[i] if i < n else second[j]
         i, j = i + int(i < n), j + int(i == n)
         place += int(key != last)
         last = key
-        distinct[place] = key ^ (_ALL if key < _SIGN else _SIGN)
+        distinct[place] = key
         firsts[place], seconds[place] = i, j
     return place + 1
+
+
+def place_rows(values: FloatArray, scale: float, lowest: float, places: NDArray[np.uint32]) -> bool:
+    """Write each row's place as ``pooled.Grid`` has it; return whether every row lies at one."""
+    for begin in range(0, len(values), _STRETCH):
+        part, found, strangers = values[begin : begin + _STRETCH], places[begin : begin + _STRETCH], 0
+        for row in range(len(part)):
+            whole = np.rint(part[row] * scale)
+            strangers |= int(whole / scale != part[row])
+            found[row] = np.int32(whole - lowest)
+        if strangers:
+            return False
+    return True
+
+
+def count_rows(places: NDArray[np.uint32], counts: CountArray) -> None:
+    """Count the rows at each place."""
+    for place in places:
+        counts[place] += 1
 
 
 def count_slots(values: FloatArray, base: int, shift: int, held: CountArray, slots: CountArray) -> int:
@@ -90,23 +143,31 @@ def count_slots(values: FloatArray, base: int, shift: int, held: CountArray, slo
     """
     first, bits = np.int32(base), np.int32(shift)
     end, missing = np.int32(base + len(held) - 1), 0
+    # Above a positive border the plain bits of a number rise with it.
+    mask = _MAGNITUDE if base < 0 else np.int32(0)
     single = np.empty(_STRETCH, dtype=np.float32)
     keys = single.view(np.int32)
+    # Whole numbers fall into slots a power of two apart, which a cache keeps in the same few lines: they are spread.
+    spread = np.zeros(len(held) + (len(held) >> _LINE_BITS) + 1, dtype=np.int32)
     for begin in range(0, len(values), _STRETCH):
         part, place = values[begin : begin + _STRETCH], slots[begin : begin + _STRETCH]
         for row in range(len(part)):
             # Adding zero turns a negative zero into the positive one.
             single[row] = np.float32(part[row] + 0.0)
-        if base < 0:
-            for row in range(len(part)):
-                keys[row] ^= (keys[row] >> np.int32(31)) & _MAGNITUDE
         for row in range(len(part)):
-            place[row] = min(max(np.int32(keys[row] >> bits), first), end) - first
+            key = keys[row] ^ ((keys[row] >> np.int32(31)) & mask)
+            place[row] = min(max(np.int32(key >> bits), first), end) - first
+        absent = 0
         for row in range(len(part)):
-            if np.isnan(part[row]):
-                missing += 1
-            else:
-                held[place[row]] += 1
+            absent += int(np.isnan(part[row]))
+        for slot in place:
+            spread[slot + (slot >> _LINE_BITS)] += 1
+        if absent:
+            missing += absent
+            for slot in place[np.isnan(part)]:
+                spread[slot + (slot >> _LINE_BITS)] -= 1
+    for slot in range(len(held)):
+        held[slot] = spread[slot + (slot >> _LINE_BITS)]
     return missing
 
 
@@ -128,11 +189,17 @@ def mark_strangers(
 def sum_beyond(values: FloatArray, lowest: float, highest: float) -> float:
     """Return how far the values lie outside two borders, in sum."""
     beyond = 0.0
-    for value in values:
-        if value < lowest:
-            beyond += lowest - value
-        elif value > highest:
-            beyond += value - highest
+    for begin in range(0, len(values), _STRETCH):
+        part, outside = values[begin : begin + _STRETCH], 0
+        for row in range(len(part)):
+            outside |= int(part[row] < lowest) | int(part[row] > highest)
+        if outside:
+            for value in part:
+                # NaN is on neither side.
+                if value < lowest:
+                    beyond += lowest - value
+                elif value > highest:
+                    beyond += value - highest
     return beyond
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import chdtrc, kolmogorov
 
 from validation.domain.inputs import FloatArray
-from validation.stats.pooled import Pooled, pool
+from validation.stats.pooled import STRETCH, Count, Pooled, count_places, find_grid, pool
 from validation.stats.stability import psi_from_counts
 
 
@@ -101,7 +101,7 @@ def house_edges(*, pooled: Pooled, bins: int) -> FloatArray:
     edges = pooled.quantile_edges(bins=bins)
     if len(edges):
         return edges
-    only = pooled.values[np.searchsorted(pooled.first, 1)]
+    only = pooled.at_rank(1)
     return np.asarray([only, np.nextafter(only, np.inf)])
 
 
@@ -114,18 +114,22 @@ class Tally:
     counts: FloatArray
 
 
-def tally(values: FloatArray) -> Tally:
+def tally(values: FloatArray, *, count: Count = count_places) -> Tally:
     """Return the counts of a sample that holds a code; NaN is missing."""
     present = drop_missing(values)
-    whole = present.astype(np.int64)
-    low = int(whole.min())
-    if int(whole.max()) - low < len(whole) and bool((whole == present).all()):
-        counts = np.bincount(whole - low)
-        held = np.flatnonzero(counts)
-        codes, counts = (held + low).astype(np.float64), counts[held]
-    else:
-        codes, counts = np.unique(present, return_counts=True)
-    return Tally(rows=_rows(values, present), codes=codes, counts=counts.astype(np.float64))
+    grid = find_grid(present, scales=(1.0,))
+    counts = None
+    if grid is not None and grid.is_worth_counting(rows=len(present)):
+        counts = count(present, grid)
+    if grid is None or counts is None:
+        codes, held = np.unique(present, return_counts=True)
+        return Tally(rows=_rows(values, present), codes=codes, counts=held.astype(np.float64))
+    places = np.flatnonzero(counts)
+    return Tally(
+        rows=_rows(values, present),
+        codes=np.asarray(places + grid.lowest, dtype=np.float64),
+        counts=counts[places].astype(np.float64),
+    )
 
 
 def compare_categories(*, reference: Tally, current: Tally) -> CategoryDistance:
@@ -181,9 +185,12 @@ def _against(shares: FloatArray, middle: FloatArray) -> FloatArray:
 
 
 def _deviation(values: FloatArray) -> float:
-    """Return the standard deviation (population form) in two passes."""
-    centred = values - values.mean()
-    return float(np.sqrt(np.einsum("i,i->", centred, centred) / len(values)))
+    """Return the standard deviation (population form) in two passes, stretch by stretch."""
+    mean, total = values.mean(), 0.0
+    for begin in range(0, len(values), STRETCH):
+        centred = values[begin : begin + STRETCH] - mean
+        total += float(np.einsum("i,i->", centred, centred))
+    return float(np.sqrt(total / len(values)))
 
 
 def _aligned(sample: Tally, codes: FloatArray) -> FloatArray:

@@ -86,7 +86,7 @@ class SlotCounts:
     """
 
     held: CountArray
-    missing: int
+    rows: Rows
     beyond: float
     known: BoolArray
 
@@ -170,7 +170,7 @@ def count_slots(profile: NumericProfile, values: FloatArray) -> SlotCounts:
     beyond = np.maximum(lowest - present, 0.0).sum() + np.maximum(present - highest, 0.0).sum()
     return SlotCounts(
         held=held,
-        missing=len(values) - len(present),
+        rows=Rows(present=len(present), missing=len(values) - len(present)),
         beyond=float(beyond),
         known=_known_ties(profile, present, slots),
     )
@@ -179,7 +179,7 @@ def count_slots(profile: NumericProfile, values: FloatArray) -> SlotCounts:
 def walk_slots(profile: NumericProfile, found: SlotCounts) -> SlotWalk:
     """Return what the two distribution functions do at the borders of the slots, and between them at most."""
     held = found.held
-    rows = int(held.sum())
+    rows = found.rows.present
     below = np.cumsum(held, dtype=np.int32)
     gap = np.abs(profile.below * (1.0 / profile.rows.present) - below * (1.0 / rows))
     widths = np.diff(_borders(base=profile.base, shift=profile.shift, slots=np.arange(1, len(held))))
@@ -210,10 +210,10 @@ def compare_with_profile(
 ) -> ProfileDistance:
     """Return the distances of a batch; NaN is missing, and at least one value is there."""
     found = loops.count(profile, current)
-    walk, m = loops.walk(profile, found), len(current) - found.missing
+    walk, m = loops.walk(profile, found), found.rows.present
     psi, distance = _binned(profile, walk.below, found.known)
     return ProfileDistance(
-        current=Rows(present=m, missing=found.missing),
+        current=found.rows,
         wasserstein=_wasserstein(profile, walk, found.beyond, m),
         # Between two borders the gap exceeds theirs by at most what the batch holds there.
         ks=Bounded(estimate=walk.gap, lower=walk.gap, upper=min(1.0, walk.gap + walk.heaviest / m)),
@@ -244,7 +244,8 @@ def _slots(keys: CountArray, *, base: int, shift: int, size: int) -> NDArray[np.
 
 def _borders(*, base: int, shift: int, slots: NDArray[np.int64]) -> FloatArray:
     """Return the lower border of slots, of any but the first."""
-    keys = np.clip(base + slots, -LARGEST_KEY >> shift, LARGEST_KEY >> shift).astype(np.int32) << shift
+    keys = np.minimum(np.maximum(base + slots, -LARGEST_KEY >> shift), LARGEST_KEY >> shift)
+    keys = keys.astype(np.int32) << shift
     keys ^= (keys >> 31) & _MAGNITUDE
     return np.asarray(keys.view(np.float32), dtype=np.float64)
 
@@ -282,28 +283,31 @@ def _hidden_on_average(present: FloatArray, borders: FloatArray, held: FloatArra
 def _binned(profile: NumericProfile, below: CountArray, known: BoolArray) -> tuple[Bounded, Bounded]:
     """Return PSI and the Jensen-Shannon distance over the quantile bins of the reference."""
     low, likely, high = _cuts(profile, below, known)
-    counts = np.vstack([np.maximum(low[1:] - high[:-1], 0.0), np.diff(likely), high[1:] - low[:-1]])
+    counts = np.array([np.maximum(low[1:] - high[:-1], 0.0), likely[1:] - likely[:-1], high[1:] - low[:-1]])
     return _psi(profile.counts, counts), _jensen_shannon(profile.counts, counts)
 
 
-def _cuts(
-    profile: NumericProfile, below: CountArray, known: BoolArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return how many rows of the batch lie below each edge: at least, probably, at most."""
+def _cuts(profile: NumericProfile, below: CountArray, known: BoolArray) -> FloatArray:
+    """Return how many rows of the batch lie below each edge and below either end: at least, probably, at most."""
     slots = profile.place(profile.edges)
-    low, high = below[slots - 1].astype(np.float64), below[slots].astype(np.float64)
-    reference = profile.below[slots - 1]
-    share = (np.cumsum(profile.counts)[:-1] - reference) / np.maximum(profile.below[slots] - reference, 1)
-    likely = low + (high - low) * share
+    low, high = below[slots - 1], below[slots]
+    reference, upper = profile.below[slots - 1], profile.below[slots]
+    share = (np.cumsum(profile.counts[:-1]) - reference) / np.maximum(upper - reference, 1)
+    ends = np.zeros((3, len(slots) + 2))
+    ends[:, -1] = below[-1]
+    cuts = ends[:, 1:-1]
+    cuts[0], cuts[1], cuts[2] = low, low + (high - low) * share, high
     if known.any():
         ties, values = profile.ties[known], profile.tie_values[known]
         nearest = np.minimum(np.searchsorted(ties, slots), len(ties) - 1)
         exact = np.where(values[nearest] >= profile.edges, low, high)
-        is_known = ties[nearest] == slots
-        low, likely, high = (np.where(is_known, exact, cut) for cut in (low, likely, high))
-    ends = (np.zeros(1), below[-1:].astype(np.float64))
-    low, likely, high = (np.concatenate([ends[0], cut, ends[1]]) for cut in (low, likely, high))
-    return low, likely, high
+        np.copyto(cuts, exact, where=ties[nearest] == slots)
+    return ends
+
+
+def _with_nearest(shares: FloatArray, expected: FloatArray) -> FloatArray:
+    """Return fewest, likely and most, and fourth what lies nearest to the expected share between the outer two."""
+    return np.concatenate([shares, np.minimum(np.maximum(expected, shares[:1]), shares[2:])])
 
 
 def _psi(reference: FloatArray, counts: FloatArray) -> Bounded:
@@ -315,8 +319,7 @@ def _psi(reference: FloatArray, counts: FloatArray) -> Bounded:
     extra = 0.5 if is_smoothed or is_hidden else 0.0
     room = extra * len(reference)
     expected = (reference + extra) / (reference.sum() + room)
-    shares = (counts + extra) / (middle.sum() + room)
-    shares = np.vstack([shares, np.clip(expected, shares[0], shares[2])])
+    shares = _with_nearest((counts + extra) / (middle.sum() + room), expected)
     low, likely, high, nearest = (shares - expected) * np.log(shares / expected)
     if is_hidden:
         return Bounded(estimate=float(likely.sum()), lower=0.0, upper=np.inf)
@@ -326,8 +329,8 @@ def _psi(reference: FloatArray, counts: FloatArray) -> Bounded:
 
 def _jensen_shannon(reference: FloatArray, counts: FloatArray) -> Bounded:
     """Return the distance for the same counts."""
-    expected, shares = reference / reference.sum(), counts / counts[1].sum()
-    shares = np.vstack([shares, np.clip(expected, shares[0], shares[2])])
+    expected = reference / reference.sum()
+    shares = _with_nearest(counts / counts[1].sum(), expected)
     low, likely, high, nearest = divergence_terms(
         expected=np.broadcast_to(expected, shares.shape), actual=shares
     )

@@ -1,6 +1,7 @@
 """Distances from one sort, and from a stored profile, against scipy, against Evidently and against bounds."""
 
 import sys
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +30,19 @@ from validation.stats.distances import (
     compare_numeric,
     tally,
 )
-from validation.stats.pooled import Pooled, pool, pool_tagged
+from validation.stats.pooled import STRETCH, Count, Grid, Pooled, count_places, find_grid, pool, pool_tagged
 from validation.stats.profiles import PLAIN, Bounded, build_profile, compare_with_profile
 from validation.stats.stability import bin_counts, psi_from_counts, quantile_edges
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False, width=64)
 SMALL = st.integers(-4, 4).map(float)
 SAMPLES = st.lists(st.one_of(SMALL, FINITE), min_size=1, max_size=40)
+DECIMALS = st.tuples(st.integers(0, 5), st.sampled_from([30, 10**6, 10**11])).flatmap(
+    lambda kind: st.lists(
+        st.integers(-kind[1], kind[1]).map(lambda whole: whole / 10 ** kind[0]), min_size=1, max_size=40
+    )
+)
+COLUMNS = st.one_of(SAMPLES, DECIMALS)
 ROWS = 3_000
 
 
@@ -57,35 +64,112 @@ BEFORE, AFTER = shapes(1, 0.0), shapes(2, 0.15)
 NUMERIC = sorted(set(BEFORE) - {"constant"})
 
 
-@given(SAMPLES, SAMPLES)
-def test_one_sort_orders_any_doubles_as_ranking_them_does(first: list[float], second: list[float]) -> None:
-    pooled = pool(first=np.array(first), second=np.array(second))
-    values = np.unique(np.array(first + second))
-    assert pooled.values.tolist() == values.tolist()
-    assert pooled.first.tolist() == np.searchsorted(np.sort(first), values, side="right").tolist()
-    assert pooled.second.tolist() == np.searchsorted(np.sort(second), values, side="right").tolist()
+def is_ranked(pooled: Pooled, first: FloatArray, second: FloatArray) -> None:
+    """The order is the one that sorting and searching give."""
+    values = np.unique(np.concatenate([first, second]))
+    assert np.array_equal(pooled.values, values)
+    assert not np.signbit(pooled.values[pooled.values == 0.0]).any()
+    assert np.array_equal(pooled.first, np.searchsorted(np.sort(first), values, side="right"))
+    assert np.array_equal(pooled.second, np.searchsorted(np.sort(second), values, side="right"))
 
 
-def same_order(first: FloatArray, second: FloatArray, order: drift_compiled.Pooler) -> None:
-    def parts(one: Pooled) -> list[list[float]]:
-        return [part.tolist() for part in (one.values, one.first, one.second)]
-
-    assert parts(order(first=first, second=second)) == parts(pool(first=first, second=second))
+@given(COLUMNS, COLUMNS)
+def test_any_doubles_are_ordered_as_ranking_them_does(first: list[float], second: list[float]) -> None:
+    is_ranked(pool(first=np.array(first), second=np.array(second)), np.array(first), np.array(second))
 
 
-@given(st.lists(st.tuples(SAMPLES, SAMPLES), min_size=1, max_size=3))
+@given(st.lists(st.tuples(COLUMNS, COLUMNS), min_size=1, max_size=3))
 @example([([0.0, -0.0, 5e-324], [-5e-324, 0.0]), ([1.7976931348623157e308], [-1.7976931348623157e308])])
-def test_distributing_digits_orders_as_sorting_does(columns: list[tuple[list[float], list[float]]]) -> None:
+@example([([0.5, 1e300], [0.5, 1e300]), ([-0.0, 1e6], [0.0, 0.01]), ([2.0**60, 2.0**60], [2.0**60])])
+def test_compiled_loops_order_any_doubles_so_too(columns: list[tuple[list[float], list[float]]]) -> None:
     order = drift_compiled.Pooler()
-    for first, second in columns:
-        same_order(np.array(first), np.array(second), order)
+    for one, other in columns:
+        first, second = np.array(one), np.array(other)
+        is_ranked(order(first=first, second=second), first, second)
+
+
+def clustered(seed: int) -> dict[str, FloatArray]:
+    """Columns on which one way or another of ordering them has to give up, or nearly so."""
+    rng = np.random.default_rng(seed)
+    cents = np.round(10.0 * rng.random(ROWS), 2)
+    few = np.full(20_224, 3.0)
+    # The rows that are glanced at leave out the odd ones, which the leading bits do not part.
+    few[1::2] = 1.0 + 1e-13 * rng.permutation(10_112)
+    few[::1_000] = np.geomspace(1e-200, 1e200, 21)
+    return {
+        "cents but for one": np.append(cents, np.pi),
+        "cents far apart": np.append(cents, 10_000_000.0),
+        "cents far apart but for one": np.append(cents, [10_000_000.0, np.pi]),
+        "cents too far apart": np.append(cents, 1e12),
+        "close together and one far away": np.append(1.0 + 1e-9 * rng.random(ROWS), [-1e300, 1e300]),
+        "close together between the others": few,
+        "full digits": rng.normal(size=ROWS),
+    }
+
+
+@pytest.mark.parametrize("name", sorted(clustered(0)))
+def test_columns_that_an_easier_way_cannot_order_are_ordered(name: str) -> None:
+    first, second = clustered(1)[name], clustered(2)[name][:-1]
+    order = drift_compiled.Pooler()
+    for one, other in ((first, second), (second, first), (-first, second[:1_000])):
+        is_ranked(order(first=one, second=other), one, other)
+        is_ranked(pool(first=one, second=other), one, other)
+
+
+def test_keys_that_few_moves_cannot_order_are_left() -> None:
+    assert drift_loops.settle(np.array([1, 3, 2, 4], dtype=np.uint64))
+    assert not drift_loops.settle(np.array([5, 4, 3, 2, 1], dtype=np.uint64))
+
+
+def test_a_grid_is_the_coarsest_that_holds_the_values() -> None:
+    cents, tenths = np.array([0.25, 3.07, -1.0]), np.array([4.0, 10.5])
+    assert find_grid(cents, tenths) == Grid(scale=100.0, lowest=-100.0, size=1_151)
+    assert find_grid(np.array([-0.0, 2.0])) == Grid(scale=1.0, lowest=0.0, size=3)
+    assert find_grid(cents, scales=(1.0,)) is None
+    assert find_grid(np.array([0.1 + 0.2])) is None
+    assert find_grid(np.array([0.0, 2.0**31])) is None
+    assert find_grid(np.array([-1e308, 1e308])) is None
+    assert Grid(scale=1.0, lowest=0.0, size=3).is_worth_counting(rows=3)
+    assert not Grid(scale=1.0, lowest=0.0, size=4).is_worth_counting(rows=3)
+
+
+@pytest.mark.parametrize("count", [count_places, drift_compiled.count_places])
+def test_rows_are_counted_by_place_unless_one_lies_beside_it(count: Count) -> None:
+    grid = Grid(scale=100.0, lowest=-25.0, size=60)
+    found = count(np.array([0.3, -0.25, 0.3, -0.0, 0.0]), grid)
+    assert found is not None
+    assert {place: found[place] for place in np.flatnonzero(found)} == {0: 1, 25: 2, 55: 2}
+    assert count(np.array([0.1, 0.1 + 0.2]), grid) is None
+    codes = tally(np.array([3.0, np.nan, -2.0, 3.0, 0.0]), count=count)
+    assert (codes.codes.tolist(), codes.counts.tolist()) == ([-2.0, 0.0, 3.0], [1.0, 1.0, 2.0])
+    # Whole where it is glanced at, and not elsewhere.
+    values = np.full(1_000, 5.0)
+    values[1] = 5.5
+    codes = tally(values, count=count)
+    assert (codes.codes.tolist(), codes.counts.tolist()) == ([5.0, 5.5], [999.0, 1.0])
+
+
+def test_gap_and_area_do_not_depend_on_stretches() -> None:
+    rng = np.random.default_rng(5)
+    first, second = rng.normal(size=STRETCH), 0.1 + rng.normal(size=STRETCH + 9)
+    found = compare_numeric(reference=first, current=second, bins=10)
+    assert found.ks == stats.ks_2samp(first, second, method="asymp").statistic
+    assert found.wasserstein == pytest.approx(stats.wasserstein_distance(first, second), rel=1e-12)
+    long = compare_numeric(reference=second, current=first, bins=10)
+    assert long.spread == pytest.approx(float(second.std()), rel=1e-13)
 
 
 def test_loops_say_as_they_stand_what_they_say_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = {name: getattr(drift_loops, name) for name in drift_compiled.LOOPS}
     monkeypatch.setattr(drift_compiled, "_compiled", lambda: kept)
-    values = np.array([3.0, -0.0, -2.5, 0.0, 3.0, 1e300])
-    same_order(values, -values, drift_compiled.Pooler())
+    order = drift_compiled.Pooler()
+    for values in (
+        np.array([3.0, -0.0, -2.5, 0.0, 3.0, 1e300]),
+        np.array([3.0, -0.0, -2.5, 0.0, 3.0, 1e6]),
+        np.array([3.0, -0.0, 2.0, 0.0, 3.0]),
+        np.array([1.0, 1.0 + 1e-15, -1e300]),
+    ):
+        is_ranked(order(first=values, second=-values), values, -values)
     with np.errstate(all="ignore"):
         both_ways(np.arange(40.0) % 5.0, np.array([1.0, np.nan, 2.5, 9.0, -1.0, 4.0]), 4)
 
@@ -93,8 +177,8 @@ def test_loops_say_as_they_stand_what_they_say_compiled(monkeypatch: pytest.Monk
 def test_many_rows_are_ordered_alike() -> None:
     order = drift_compiled.Pooler()
     for name in BEFORE:
-        same_order(BEFORE[name], AFTER[name][:2_000], order)
-        same_order(-BEFORE[name][:100], AFTER[name], order)
+        for first, second in ((BEFORE[name], AFTER[name][:2_000]), (-BEFORE[name][:100], AFTER[name])):
+            is_ranked(order(first=first, second=second), first, second)
 
 
 def test_numbers_too_far_apart_to_be_packed_are_ranked() -> None:
@@ -199,7 +283,7 @@ def both_ways(before: FloatArray, after: FloatArray, bins: int) -> None:
     profile, fast = build_profile(values=before, bins=bins), drift_compiled.slot_loops()
     plain, quick = PLAIN.count(profile, after), fast.count(profile, after)
     assert quick.held.tolist() == plain.held.tolist()
-    assert (quick.known.tolist(), quick.missing) == (plain.known.tolist(), plain.missing)
+    assert (quick.known.tolist(), quick.rows) == (plain.known.tolist(), plain.rows)
     one, other = (
         compare_with_profile(profile=profile, current=after, loops=loops) for loops in (PLAIN, fast)
     )
@@ -281,6 +365,23 @@ def write_parquet(path: Path, columns: dict[str, FloatArray]) -> Path:
     return path
 
 
+def alike(one: Any, other: Any) -> None:
+    """Two profiles hold the same, to the bit and the type."""
+    assert type(one) is type(other)
+    if isinstance(one, np.ndarray):
+        assert one.dtype == other.dtype
+        assert np.array_equal(one, other)
+    elif isinstance(one, dict):
+        assert list(one) == list(other)
+        for name in one:
+            alike(one[name], other[name])
+    elif is_dataclass(one):
+        for field in fields(one):
+            alike(getattr(one, field.name), getattr(other, field.name))
+    else:
+        assert one == other
+
+
 def test_files_are_compared_column_by_column(tmp_path: Path) -> None:
     codes = {"branch": np.arange(ROWS) % 7.0}
     before = write_parquet(tmp_path / "before.parquet", {**BEFORE, **codes})
@@ -292,6 +393,7 @@ def test_files_are_compared_column_by_column(tmp_path: Path) -> None:
     assert (branch.psi, branch.degrees) == (0.0, 6)
     write_profile(profile=profile_file(path=before, categories={"branch"}, bins=10), folder=tmp_path / "kept")
     kept = read_profile(folder=tmp_path / "kept")
+    alike(kept, profile_file(path=before, categories={"branch"}, bins=10))
     found = compare_file_with_profile(profile=kept, current=after, method="ks", threshold=0.5)
     assert found.exact == {}
     assert found.categories["branch"] == branch
