@@ -8,6 +8,7 @@ from registry.rest.docs import ApiDocs, UnknownAddress
 urlpatterns = [
     path("", include("registry.web.urls")),
     path("portal/", include("registry.portal.urls")),
+    path("portal/validations/", include("validation.web.portal_urls")),
     path("runs/", include("validation.web.urls")),
     path("api/v1/", include("registry.rest.urls")),
     path("api/v1/", include("validation.rest.urls")),

@@ -5,11 +5,7 @@ Adding a name to ``__all__`` is an API review: it is a promise.
 
 from registry.actions.accept_risk import accept_risk
 from registry.actions.approve_pack import PEOPLE_NEEDED, approve_pack
-from registry.actions.check_permission import (
-    Permission,
-    check_permission,
-    get_registered_use,
-)
+from registry.actions.check_permission import Permission, check_permission, get_registered_use
 from registry.actions.close_finding import close_finding
 from registry.actions.compare_validations import (
     CheckPair,
@@ -59,13 +55,7 @@ from registry.actions.permission_over_time import (
     list_permissions_on,
 )
 from registry.actions.portfolio_stands import PortfolioStand
-from registry.actions.propose_pack import (
-    draft_pack,
-    draft_withdrawal,
-    propose_pack,
-    reject_pack,
-    revise_pack,
-)
+from registry.actions.propose_pack import draft_pack, draft_withdrawal, propose_pack, reject_pack, revise_pack
 from registry.actions.propose_remediation import propose_remediation
 from registry.actions.publish_log import (
     ExportReport,
@@ -147,6 +137,14 @@ from registry.actions.reperform_validation import (
     reperform_validation,
 )
 from registry.actions.request_approval import request_approval
+from registry.actions.request_library_report import (
+    LibraryReport,
+    LibraryReportState,
+    find_library_report,
+    get_library_report,
+    list_library_reports,
+    request_library_report,
+)
 from registry.actions.request_validation import RUN_QUEUE, RUN_TASK, request_validation
 from registry.actions.set_up import (
     SERVICE_ROLES,
@@ -174,13 +172,7 @@ from registry.audit.selectors import EventPage, EventView, InclusionProof, find_
 from registry.capital import calculator
 from registry.capital.floor_report import EffectReport, FloorReport, FloorStep, share_text
 from registry.decisions.facts import find_permit
-from registry.decisions.models import (
-    PackRelease,
-    Permit,
-    PolicyDecision,
-    ScopeDetermination,
-    TierOverride,
-)
+from registry.decisions.models import PackRelease, Permit, PolicyDecision, ScopeDetermination, TierOverride
 from registry.decisions.packs import released_packs
 from registry.decisions.permits import is_genuine, public_key_pem
 from registry.decisions.proposal_selectors import (
@@ -253,37 +245,38 @@ __all__ = [
     "EffectsPage", "EntityFloorView", "EventPage", "EventView", "EvidenceRecord", "ExportReport", "Facet",
     "FacetOption", "FactRow", "FigurePair", "Finding", "Flip", "FloorReport", "FloorStep", "Foresight", "Grant",
     "ImpactEffect", "ImpactReport", "ImpactSummary", "InclusionProof", "IntendedUse", "InventoryField",
-    "InventoryPage", "InventoryQuery", "InventoryRow", "KeptAnswer", "LeanPage", "LegalEntity", "ModelLevel",
-    "ModelVersion", "PackJob", "PackPage", "PackProposal", "PackRelease", "PackStanding", "PackView", "Permission",
-    "PermissionOn", "PermissionsPage", "Permit", "Person", "PersonRecord", "PolicyDecision", "Portfolio",
-    "PortfolioDetails", "PortfolioStand", "Preview", "ProposalPage", "RegisteredModel", "RegistrationResult",
-    "RemediationPlan", "Reperformance", "RuleView", "RunOrder", "Scope", "ScopeDetermination", "ScopeStanding",
-    "TierOverride", "TierStanding", "Timeline", "Turn", "UseCase", "UseCaseDetails", "UseFloorView", "UseStatement",
-    "ValidationDossier", "ValidationReport", "ValidationRequest", "VerificationReport", "accept_risk",
+    "InventoryPage", "InventoryQuery", "InventoryRow", "KeptAnswer", "LeanPage", "LegalEntity", "LibraryReport",
+    "LibraryReportState", "ModelLevel", "ModelVersion", "PackJob", "PackPage", "PackProposal", "PackRelease",
+    "PackStanding", "PackView", "Permission", "PermissionOn", "PermissionsPage", "Permit", "Person", "PersonRecord",
+    "PolicyDecision", "Portfolio", "PortfolioDetails", "PortfolioStand", "Preview", "ProposalPage", "RegisteredModel",
+    "RegistrationResult", "RemediationPlan", "Reperformance", "RuleView", "RunOrder", "Scope", "ScopeDetermination",
+    "ScopeStanding", "TierOverride", "TierStanding", "Timeline", "Turn", "UseCase", "UseCaseDetails", "UseFloorView",
+    "UseStatement", "ValidationDossier", "ValidationReport", "ValidationRequest", "VerificationReport", "accept_risk",
     "actor_for_person", "actor_for_token", "approve_pack", "calculator", "check_permission", "claim_key",
     "close_finding", "compare_packs", "compare_validations", "conflicts_of_approver", "conflicts_of_relief",
     "conflicts_of_scope", "conflicts_of_validator", "create_entity", "create_person", "create_use_case",
     "deactivate_person", "decide_approval", "declare_portfolio", "deliver_outbox", "determine_scope", "dossier_file",
     "draft_pack", "draft_withdrawal", "e23_fields", "effects_csv", "end_role", "evidence_safeguard", "export_log",
     "export_validation", "fetch_artifact", "fetch_dataset", "fetch_predictions", "find_decision_floor",
-    "find_impact_report", "find_intended_use", "find_latest_checkpoint", "find_permission_asked", "find_permit",
-    "find_report", "find_version_by_uri", "foresee", "gather_facts", "get_approval", "get_audit_event", "get_decision",
-    "get_decision_row", "get_entity_floor", "get_evidence", "get_finding", "get_intended_use", "get_model",
-    "get_own_token", "get_pack", "get_pack_proposal", "get_permission_on", "get_person_record", "get_registered_use",
-    "get_reperformance", "get_run_order", "get_tier_standing", "get_timeline", "get_use_case", "get_use_floor",
-    "get_validation_request", "get_version", "grant_role", "inventory_csv", "is_genuine", "is_sign_in_locked",
-    "issue_token", "keep_answer", "list_administered_entities", "list_approvals", "list_audit_events",
-    "list_citable_clauses", "list_comparable", "list_decisions", "list_dependencies", "list_determinations",
-    "list_effects", "list_evidence", "list_findings", "list_intended_uses", "list_models", "list_models_lean",
-    "list_own_tokens", "list_pack_jobs_to_run", "list_pack_proposals", "list_pack_standings", "list_packs",
-    "list_people", "list_permissions_on", "list_reperformances", "list_requests_to_run", "list_scope",
-    "list_stale_cites", "list_tier_overrides", "list_use_cases", "list_validation_requests", "list_versions",
-    "note_challenge", "note_validation_started", "override_tier", "preview_pack", "propose_pack",
-    "propose_remediation", "public_key_pem", "publish_log", "reads_whole_log", "record_attachment_read",
-    "record_inventory_export", "record_log_export", "record_page_read", "record_refused_sign_in", "record_scope",
-    "record_sign_in", "record_sign_out", "record_validation", "register_version", "reinstate_permit", "reject_pack",
-    "release_key", "release_packs", "released_packs", "released_text", "renew_decisions", "renew_scope",
-    "reperform_validation", "replay_decision", "request_approval", "request_impact", "request_validation",
+    "find_impact_report", "find_intended_use", "find_latest_checkpoint", "find_library_report",
+    "find_permission_asked", "find_permit", "find_report", "find_version_by_uri", "foresee", "gather_facts",
+    "get_approval", "get_audit_event", "get_decision", "get_decision_row", "get_entity_floor", "get_evidence",
+    "get_finding", "get_intended_use", "get_library_report", "get_model", "get_own_token", "get_pack",
+    "get_pack_proposal", "get_permission_on", "get_person_record", "get_registered_use", "get_reperformance",
+    "get_run_order", "get_tier_standing", "get_timeline", "get_use_case", "get_use_floor", "get_validation_request",
+    "get_version", "grant_role", "inventory_csv", "is_genuine", "is_sign_in_locked", "issue_token", "keep_answer",
+    "list_administered_entities", "list_approvals", "list_audit_events", "list_citable_clauses", "list_comparable",
+    "list_decisions", "list_dependencies", "list_determinations", "list_effects", "list_evidence", "list_findings",
+    "list_intended_uses", "list_library_reports", "list_models", "list_models_lean", "list_own_tokens",
+    "list_pack_jobs_to_run", "list_pack_proposals", "list_pack_standings", "list_packs", "list_people",
+    "list_permissions_on", "list_reperformances", "list_requests_to_run", "list_scope", "list_stale_cites",
+    "list_tier_overrides", "list_use_cases", "list_validation_requests", "list_versions", "note_challenge",
+    "note_validation_started", "override_tier", "preview_pack", "propose_pack", "propose_remediation",
+    "public_key_pem", "publish_log", "reads_whole_log", "record_attachment_read", "record_inventory_export",
+    "record_log_export", "record_page_read", "record_refused_sign_in", "record_scope", "record_sign_in",
+    "record_sign_out", "record_validation", "register_version", "reinstate_permit", "reject_pack", "release_key",
+    "release_packs", "released_packs", "released_text", "renew_decisions", "renew_scope", "reperform_validation",
+    "replay_decision", "request_approval", "request_impact", "request_library_report", "request_validation",
     "revise_pack", "revoke_token", "ring", "safe_cell", "sequence_log", "share_text", "sign_report", "state_trade_off",
     "step_pack_job", "submit_predictions", "suspend_permit", "system_actor", "verify_log", "view_effects", "view_pack",
     "view_proposal", "view_text", "withdraw_override", "worker_actor",

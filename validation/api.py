@@ -16,6 +16,7 @@ __all__ = [
     "CheckRecord",
     "ValidationRun",
     "cancel_validation",
+    "find_attachment",
     "find_run",
     "get_attachment",
     "get_run",
@@ -85,6 +86,17 @@ def get_attachment(*, actor: registry_api.Actor, request_uuid: UUID, uuid: UUID)
             remedy="It was changed after the run. Tell an administrator; the evidence's own digest still holds.",
         )
     return found
+
+
+def find_attachment(
+    *, actor: registry_api.Actor, request_uuid: UUID, check_id: str, file: str
+) -> Attachment | None:
+    """Return the file of that name which a check left, without its bytes, or ``None``.
+
+    Raises ``NotFound`` for a request that does not exist or that the actor may not see.
+    """
+    found = list_attachments(actor=actor, request_uuid=request_uuid)
+    return next((one for one in found if (one.check_id, one.file) == (check_id, file)), None)
 
 
 def cancel_validation(*, actor: registry_api.Actor, request_uuid: UUID) -> None:

@@ -57,9 +57,11 @@ class Comparison:
 
 
 def list_comparable(*, actor: Actor, request: ValidationRequest) -> QuerySet[ValidationRequest]:
-    """Return the other completed validations for the same use case, newest first."""
+    """Return the other completed validations for the same use case, newest first; no run for a library's report."""
     rows = list_validation_requests(actor=actor).filter(
-        status=RequestStatus.COMPLETED, intended_use__use_case=request.intended_use.use_case
+        status=RequestStatus.COMPLETED,
+        intended_use__use_case=request.intended_use.use_case,
+        reports_on=None,
     )
     return rows.exclude(pk=request.pk)
 

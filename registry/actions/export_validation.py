@@ -32,7 +32,7 @@ from registry.validations.selectors import evidence_digest, find_report, get_val
 
 COLUMNS = (
     *("check", "check_major", "verdict", "reason", "metric", "estimate", "lower", "upper", "confidence"),
-    *("n", "method", "evidence_digest", "scores_from", "reperforms"),
+    *("n", "method", "evidence_digest", "scores_from", "reperforms", "reports_on"),
 )
 
 
@@ -60,6 +60,11 @@ class ValidationDossier:
         """Return the validation that this one repeats, if it is a re-performance."""
         return None if self.request.reperforms is None else self.request.reperforms.uuid
 
+    @property
+    def reports_on(self) -> UUID | None:
+        """Return the evidence record on which a library's report was asked for, if this run is for one."""
+        return None if self.request.reports_on is None else self.request.reports_on.uuid
+
     def to_json(self) -> dict[str, Json]:
         """Return everything as canonical JSON values."""
         request, use = self.request, self.request.intended_use
@@ -83,6 +88,7 @@ class ValidationDossier:
             "basis": None if self.basis is None else self.basis.content,
             "basis_digest": None if self.basis is None else self.basis.digest,
             "reperforms": self.reperforms,
+            "reports_on": self.reports_on,
             "false_alarms": self.false_alarms.to_json() if self.false_alarms else None,
             "evidence": [_evidence(row) for row in self.evidence],
             "evidence_digest": self.evidence_digest,
@@ -94,7 +100,7 @@ class ValidationDossier:
     def to_csv(self) -> Iterator[str]:
         """Yield one line per figure; a check without figures has a line of its own."""
         yield _line(COLUMNS)
-        of_all = (self.request.scores_from_sentence, self.reperforms)
+        of_all = (self.request.scores_from_sentence, self.reperforms, self.reports_on)
         for row in self.evidence:
             for metric in row.metrics or [{}]:
                 figures = (

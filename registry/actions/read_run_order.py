@@ -30,6 +30,7 @@ class RunOrder:
     """One validation to run, as it was frozen. ``assumptions`` hold the portfolio as text, with its provenance.
 
     ``predictions`` names a file of scores and outcomes; then no artefact and no data set is fetched.
+    ``is_for_report``: the run comes to nothing unless a library's report is attached.
     """
 
     request_uuid: UUID
@@ -49,6 +50,7 @@ class RunOrder:
     jurisdiction: str
     as_of: date
     predictions: PredictionsOrder | None = None
+    is_for_report: bool = False
 
     def dataset(self, role: str) -> dict[str, Json]:
         """Return the data set of that role. Raises ``VAL040``."""
@@ -103,6 +105,7 @@ def get_run_order(*, request_uuid: UUID) -> RunOrder:
         jurisdiction=basis["jurisdiction"],
         as_of=date.fromisoformat(basis["as_of"]),
         predictions=_predictions(request),
+        is_for_report=request.reports_on_id is not None,
     )
 
 

@@ -11,7 +11,8 @@ from registry.actions.decide_policy import decide_policy
 from registry.actions.request_validation import MAY_ASK
 from registry.actions.subjects import subject_of
 from registry.audit.api import AuditAction, record
-from registry.domain.canonical import Json, digest
+from registry.domain.attachments import named_files
+from registry.domain.canonical import Json, digest, to_json
 from registry.domain.errors import InvalidInput, NotFound
 from registry.domain.lifecycle import ensure_transition
 from registry.domain.vocab import FindingStatus, RequestStatus, Role, Severity, Stage, Verdict
@@ -19,7 +20,7 @@ from registry.findings.models import Finding
 from registry.people.actors import Actor
 from registry.validations.facts import VALIDATION_BATCH
 from registry.validations.models import EvidenceRecord, ValidationRequest
-from registry.validations.reproduction import reproduction_of
+from registry.validations.reproduction import figures_beside_report, reproduction_of
 
 _DAYS_TO_MEND = MappingProxyType(
     {Severity.CRITICAL: 30, Severity.HIGH: 90, Severity.MEDIUM: 180, Severity.LOW: 365}
@@ -51,8 +52,9 @@ def record_validation(
     ``detail``, ``metrics``, ``facts`` and the whole result as ``body``. A
     failing check raises one finding, graver the higher the risk tier. What rests on a
     file of predictions, and the results of a re-performance, are kept for people to
-    read and compare, and nothing follows from them. Raises
-    ``VAL010`` for an unknown request, ``VAL011`` for a run that has not ended,
+    read and compare, and nothing follows from them; nor from a library's report. Raises
+    ``VAL010`` for an unknown request, ``VAL011`` for a run that has not ended, ``VAL075`` for one
+    that completed without the report it was asked for,
     ``PEO001`` for an actor that is no worker and does not cancel, ``LIF001`` when the request has
     ended already.
     """
@@ -81,7 +83,9 @@ def record_validation(
         )
         if request.reperforms is not None:
             _note_reproduction(actor, at, correlation_id, request, request.reperforms)
-        elif not request.is_from_predictions:
+        elif request.reports_on is not None:
+            _note_report(actor, at, correlation_id, request, request.reports_on)
+        elif request.feeds_facts:
             _follow_up(actor, at, correlation_id, request, records)
 
 
@@ -128,6 +132,38 @@ def _note_reproduction(
     )
 
 
+def _note_report(
+    actor: Actor, at: datetime, correlation_id: str, request: ValidationRequest, about: EvidenceRecord
+) -> None:
+    """Leave in the log of the validation what was attached to its evidence; nothing if the run broke down."""
+    if request.status != RequestStatus.COMPLETED:
+        return
+    made = request.evidence.first()
+    files = () if made is None else named_files(body=made.body)
+    if made is None or not files:
+        raise InvalidInput(
+            "VAL075", "the run attached no report", remedy="End it as failed, and say why there is none."
+        )
+    record(
+        action=AuditAction.EVIDENCE_ATTACHED,
+        actor=actor,
+        at=at,
+        subject=subject_of(about.request, label=str(request.intended_use)),
+        payload={
+            "evidence": str(about.uuid),
+            "evidence_digest": about.digest,
+            "made_by": str(request.uuid),
+            "asked_by": request.requested_by.username,
+            "asked_at": to_json(request.requested_at),
+            "file": files[0].file,
+            "size": files[0].size,
+            "sha256": files[0].sha256,
+            "figures": figures_beside_report(of=about, made=made).sameness,
+        },
+        correlation_id=correlation_id,
+    )
+
+
 def _ensure_may_end(actor: Actor, request: ValidationRequest, status: RequestStatus) -> None:
     """Only a worker hands in results; whoever may ask for a validation may also cancel it."""
     key = request.intended_use.use_case.entity.key
@@ -141,6 +177,7 @@ def _lock_request(request_uuid: UUID) -> ValidationRequest:
         ValidationRequest.objects.select_for_update(of=("self",))
         .select_related(
             "reperforms",
+            "reports_on__request",
             "intended_use__version__registered_model__owner",
             "intended_use__version__registered_model__entity",
             "intended_use__use_case__entity",

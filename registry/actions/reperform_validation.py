@@ -51,7 +51,7 @@ def reperform_validation(
 
     Raises ``PEO001``, ``PEO004``; ``VAL060`` before the run has completed, ``VAL061`` for a
     repetition, ``VAL062`` when what it was built on was not kept, ``VAL063``
-    while one is open, ``VAL066`` for a file of predictions.
+    while one is open, ``VAL066`` for a file of predictions, ``VAL067`` for a library's report.
     """
     original = get_validation_request(actor=actor, uuid=request_uuid)
     use = original.intended_use
@@ -116,6 +116,12 @@ def _ensure_repeatable(original: ValidationRequest) -> ValidationBasis:
     if original.reperforms is not None:
         raise InvalidTransition(
             "VAL061", "this validation repeats another one", remedy="Re-perform the original."
+        )
+    if original.reports_on is not None:
+        raise InvalidTransition(
+            "VAL067",
+            "this run only makes a library's report",
+            remedy="Re-perform the validation whose evidence it reports on.",
         )
     if original.is_from_predictions:
         raise InvalidTransition(

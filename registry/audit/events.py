@@ -51,6 +51,7 @@ class AuditAction(StrEnum):
     VALIDATION_CHALLENGED = "validation.challenged"
     VALIDATION_SIGNED = "validation.signed"
     VALIDATION_REPERFORMED = "validation.reperformed"
+    EVIDENCE_ATTACHED = "evidence.attached"
     CHALLENGE_ANSWERED = "challenge.answered"
     FINDING_RAISED = "finding.raised"
     FINDING_REMEDIATION_PROPOSED = "finding.remediation_proposed"
@@ -130,6 +131,7 @@ SENTENCES: Mapping[AuditAction, str] = MappingProxyType(
         AuditAction.VALIDATION_CHALLENGED: "{actor} challenged the validation of {subject}.",
         AuditAction.VALIDATION_SIGNED: "{actor} signed the validation report on {subject}.",
         AuditAction.VALIDATION_REPERFORMED: "{actor} repeated the validation of {subject} and compared the numbers.",
+        AuditAction.EVIDENCE_ATTACHED: "{actor} attached a library's report to the evidence on {subject}.",
         AuditAction.CHALLENGE_ANSWERED: "{actor} answered a challenge on {subject}.",
         AuditAction.FINDING_RAISED: "{actor} raised the finding {subject}.",
         AuditAction.FINDING_REMEDIATION_PROPOSED: "{actor} proposed a remediation for the finding {subject}.",

@@ -276,6 +276,7 @@ def validation(visit: Visit, *, uuid: UUID) -> Page:
             "false_alarms": read_bound(record.body for record in records),
             "report": api.find_report(request=row),
             "reperformances": api.list_reperformances(actor=visit.actor, original=row),
+            "library_reports": api.list_library_reports(actor=visit.actor, request=row),
             "challenges": row.challenges.select_related("author").order_by("id"),
             "findings": findings.filter(evidence_uuid__in=[record.uuid for record in records]),
         },
@@ -317,7 +318,10 @@ def evidence(visit: Visit, *, uuid: UUID) -> Page:
     return Page(
         title=f"Evidence {record.check_id} on {record.request.intended_use}",
         template="registry/evidence.html",
-        context={"record": record},
+        context={
+            "record": record,
+            "library_report": api.find_library_report(actor=visit.actor, row=record),
+        },
     )
 
 

@@ -347,6 +347,7 @@ class ValidationShape(TypedDict):
     ended_at: str | None
     ended_reason: str
     reperforms: str | None
+    reports_on: str | None
     page: str
 
 

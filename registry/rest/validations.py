@@ -132,6 +132,7 @@ def _request(row: api.ValidationRequest) -> shapes.ValidationShape:
         "ended_at": when(row.ended_at),
         "ended_reason": row.ended_reason,
         "reperforms": None if row.reperforms is None else str(row.reperforms.uuid),
+        "reports_on": None if row.reports_on is None else str(row.reports_on.uuid),
         "page": page_link("validation_web:run", uuid=row.uuid),
     }
 

@@ -122,7 +122,14 @@ _SHAPES = {
     "dash": '<path class="stroke" d="M2.5 8h11"/>',
 }
 
-_ROUTES = {("web", "validation"): "validation_web:run"}
+_ROUTES = {
+    ("web", "validation"): "validation_web:run",
+    **{
+        (surface, name): f"validation_{surface}:{name}"
+        for surface in ("web", "portal")
+        for name in ("attachment", "attachment-content", "attachment-of-check")
+    },
+}
 
 
 @register.filter

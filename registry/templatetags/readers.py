@@ -12,6 +12,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
 from registry import api
+from registry.domain.attachments import NamedFile, named_files
 from registry.domain.reproduction import ReproductionOutcome
 from registry.domain.vocab import ApprovalStatus, Opinion, PermitStatus, RequestStatus, Stage, Verdict
 from registry.templatetags.display import decision_state, page_url, words
@@ -72,6 +73,12 @@ def rules_by_stage(rules: Iterable[api.RuleView]) -> list[dict[str, Any]]:
 def reproduction_words(outcome: ReproductionOutcome) -> str:
     """Return what a re-performance shows, in a sentence."""
     return _REPRODUCTION[outcome]
+
+
+@register.filter
+def files_of(record: api.EvidenceRecord) -> tuple[NamedFile, ...]:
+    """Return the files that a check's result names."""
+    return named_files(body=record.body)
 
 
 @register.filter

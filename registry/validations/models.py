@@ -11,15 +11,17 @@ from registry.domain.vocab import Opinion, ReportStatus, RequestStatus, Safeguar
 from registry.inventory.models import IntendedUse
 from registry.people.models import Person
 
-FEEDS_FACTS = models.Q(scores_from=ScoreSource.ARTIFACT, reperforms=None)
-"""The requests whose evidence policy may read: neither on a file of predictions nor a re-performance."""
+FEEDS_FACTS = models.Q(scores_from=ScoreSource.ARTIFACT, reperforms=None, reports_on=None)
+"""The requests whose evidence policy may read: neither on a file of predictions nor aside of a validation."""
 
 
 class ValidationRequest(models.Model):
     """A plan to be run for one intended use, as a decision implied it.
 
-    One that ``reperforms`` another repeats it as it was, and shows nothing but
-    whether the numbers come out the same: its evidence feeds no fact.
+    Two kinds stand aside of a validation, and their evidence feeds no fact. One that
+    ``reperforms`` another repeats it as it was, and shows nothing but whether the
+    numbers come out the same. One that ``reports_on`` an evidence record redoes that
+    check so that a library's own report of the same rows can be attached.
     """
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
@@ -44,6 +46,9 @@ class ValidationRequest(models.Model):
     reperforms = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, related_name="reperformances", editable=False
     )
+    reports_on = models.ForeignKey(
+        "EvidenceRecord", on_delete=models.PROTECT, null=True, related_name="reported_by", editable=False
+    )
 
     class Meta:
         app_label = "registry"
@@ -51,13 +56,18 @@ class ValidationRequest(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["intended_use", "batch"],
-                condition=models.Q(status="requested", reperforms=None),
+                condition=models.Q(status="requested", reperforms=None, reports_on=None),
                 name="one_open_validation_request",
             ),
             models.UniqueConstraint(
                 fields=["reperforms"],
                 condition=models.Q(status="requested"),
                 name="one_open_reperformance",
+            ),
+            models.UniqueConstraint(
+                fields=["reports_on"],
+                condition=models.Q(status__in=["requested", "completed"]),
+                name="one_library_report",
             ),
         ]
 
@@ -67,7 +77,14 @@ class ValidationRequest(models.Model):
     @property
     def feeds_facts(self) -> bool:
         """Whether policy may read its evidence; ``FEEDS_FACTS`` as a property."""
-        return self.scores_from == ScoreSource.ARTIFACT and self.reperforms is None
+        return self.scores_from == ScoreSource.ARTIFACT and not self.aside
+
+    @property
+    def aside(self) -> str:
+        """What it is, in words, where it stands aside of a validation; empty for a validation."""
+        if self.reperforms_id is not None:
+            return "a re-performance"
+        return "" if self.reports_on_id is None else "a run for a library's report"
 
     @property
     def is_from_predictions(self) -> bool:

@@ -1,8 +1,9 @@
 """A validation and its re-performance, compared as both are recorded."""
 
+from registry.domain.attachments import without_files
 from registry.domain.canonical import Json
 from registry.domain.errors import InvalidTransition
-from registry.domain.reproduction import Reproduction, compare_runs
+from registry.domain.reproduction import CheckReproduction, Reproduction, compare_runs
 from registry.domain.vocab import RequestStatus
 from registry.validations.basis import find_basis
 from registry.validations.models import EvidenceRecord, ValidationRequest
@@ -19,11 +20,18 @@ def reproduction_of(*, again: ValidationRequest) -> Reproduction | None:
     return compare_runs(first=first, second=second, given_first=given_first, given_second=given_second)
 
 
+def figures_beside_report(*, of: EvidenceRecord, made: EvidenceRecord) -> CheckReproduction:
+    """Return how the figures of a run for a library's report stand to those of the record that it reports on."""
+    first, second = ({row.check_id: without_files(body=row.body)} for row in (of, made))
+    (found,) = compare_runs(first=first, second=second, given_first={}, given_second={}).checks
+    return found
+
+
 def ensure_evidence(*, request: ValidationRequest) -> None:
-    """Raise ``VAL065`` for a re-performance: people judge the original, not its repetition."""
-    if request.reperforms is not None:
+    """Raise ``VAL065`` for what stands aside of a validation: people judge the original."""
+    if request.aside:
         raise InvalidTransition(
-            "VAL065", "a re-performance is no evidence of its own", remedy="Judge the original validation."
+            "VAL065", f"{request.aside} is no evidence of its own", remedy="Judge the original validation."
         )
 
 

@@ -26,6 +26,7 @@ def list_validation_requests(*, actor: Actor, feeding_facts: bool = False) -> Qu
         "requested_by",
         "decision",
         "reperforms__requested_by",
+        "reports_on__request",
         "predictions",
     )
     if feeding_facts:

@@ -31,13 +31,14 @@ NAVIGATION = (
         "web:entity",
         "web:intended-use",
         "web:decision",
-        "web:evidence",
     ),
     _item("Use cases", "web:use-cases", "web:use-case"),
     _item(
         "Validations",
         "web:validations",
         "validation_web:run",
+        "validation_web:attachment",
+        "web:evidence",
         "web:challenge",
         "web:sign-report",
         "web:comparison",
@@ -69,7 +70,14 @@ PORTAL_NAVIGATION = (
         "portal:decision",
     ),
     _item("Use cases", "portal:use-cases", "portal:use-case"),
-    _item("Validations", "portal:validations", "portal:validation", "portal:evidence", "portal:comparison"),
+    _item(
+        "Validations",
+        "portal:validations",
+        "portal:validation",
+        "portal:evidence",
+        "portal:comparison",
+        "validation_portal:attachment",
+    ),
     _item("Findings", "portal:findings", "portal:finding"),
     _item("Policy", "portal:packs", "portal:pack", "portal:proposal", "portal:impact"),
     _item("Capital", "portal:capital", "portal:calculation"),
@@ -77,12 +85,15 @@ PORTAL_NAVIGATION = (
     _item("My reading", "portal:reading-log"),
 )
 
+PORTALS = ("portal", "validation_portal")
+"""The namespaces of what supervisors read."""
+
 
 def page(request: HttpRequest) -> dict[str, object]:
     """Return the context that frames use. ``visit`` is there once a view has admitted somebody."""
     match = request.resolver_match
     visit = getattr(request, "visit", None)
-    surface = "portal" if match is not None and match.namespace == "portal" else "web"
+    surface = "portal" if match is not None and match.namespace in PORTALS else "web"
     return {
         "visit": visit,
         "as_of": visit.at if visit is not None else SystemClock().now(),

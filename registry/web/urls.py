@@ -54,6 +54,7 @@ urlpatterns = [
     path("decisions/<uuid:uuid>/", decisions.decision, name="decision"),
     path("decisions/<uuid:uuid>/decision.json", decisions.decision_json, name="decision-json"),
     path("evidence/<uuid:uuid>/", decisions.evidence, name="evidence"),
+    path("evidence/<uuid:uuid>/library-report/", decisions.ask_for_library_report, name="library-report"),
     path("capital/", capital.capital, name="capital"),
     path("capital/<slug:key>/", capital.calculation, name="calculation"),
     path("policy/", policy.packs, name="packs"),

@@ -36,7 +36,14 @@ class Site:
     var_dir: Path
     running: str
     hostile: str
+    drift: str
     pages: dict[str, list[str]]
+    environment: dict[str, str]
+
+    def make_report(self, record: str, content: bytes) -> None:
+        """Let a worker of its own process make the report that was asked for."""
+        command = [sys.executable, "-m", "tests.browser.make_report", record]
+        subprocess.run(command, env=self.environment, cwd=ROOT, check=True, input=content)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +80,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     ):
         try:
             _wait(f"http://127.0.0.1:{port}/health/", process)
-            yield Site(url=f"http://127.0.0.1:{port}", var_dir=var_dir, **built)
+            yield Site(url=f"http://127.0.0.1:{port}", var_dir=var_dir, environment=environment, **built)
         finally:
             process.terminate()
 

@@ -11,8 +11,10 @@ from django.conf import settings
 from django.core.management import call_command
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from registry.inventory.models import IntendedUse
-    from registry.validations.models import ValidationRequest
+    from registry.validations.models import EvidenceRecord, ValidationRequest
     from tests.builders.web_world import World
 
 
@@ -35,6 +37,12 @@ fetch("/models/", {credentials: "include"}).then(() => "answered", () => "refuse
 function done(said) { told.image = said; document.getElementById("out").textContent = JSON.stringify(told); }
 </script>"""
 """What a report could hold whose column names came from outside: it tries all that a page of ours could do."""
+
+LISTS = (
+    *("/findings/", "/policy/", "/capital/", "/capital/output-floor/"),
+    "/capital/output-floor/?jurisdiction=UK&as_of=tomorrow&lines=credit;+all;+x",
+)
+"""Pages whose address is known before anything is built."""
 
 
 def main() -> int:
@@ -65,6 +73,7 @@ def main() -> int:
     house = api.PackRelease.objects.get(instrument="house").uuid
     again = _repeat(world)
     predicted = _predict(world)
+    drift, reports = _reports(world)
     api.publish_log(at=AT)
     use = world.uses["pd-capital-qrre"]
     use.refresh_from_db()
@@ -74,6 +83,7 @@ def main() -> int:
         {
             "running": str(world.running.uuid),
             "hostile": f"/runs/{world.validated.uuid}/attachments/{hostile.uuid}/",
+            "drift": str(drift),
             "pages": {
                 "vera": [
                     "/",
@@ -88,11 +98,7 @@ def main() -> int:
                     f"/intended-uses/{predicted.intended_use.uuid}/",
                     f"/intended-uses/{predicted.intended_use.uuid}/predictions/new/",
                     f"/findings/{Finding.objects.get().uuid}/",
-                    "/findings/",
-                    "/policy/",
-                    "/capital/",
-                    "/capital/output-floor/",
-                    "/capital/output-floor/?jurisdiction=UK&as_of=tomorrow&lines=credit;+all;+x",
+                    *LISTS,
                     f"/capital/floor-path/?{_example('floor-path')}",
                     f"/policy/{house}/",
                     f"/policy/proposals/new/?from={house}",
@@ -103,6 +109,7 @@ def main() -> int:
                     f"/validations/{world.running.uuid}/comparison/?with={world.validated.uuid}",
                     f"/runs/{again}/",
                     f"/validations/{again}/comparison/?with={world.validated.uuid}",
+                    *reports["vera"],
                     "/account/",
                     "/models/00000000-0000-0000-0000-000000000000/",
                 ],
@@ -126,6 +133,7 @@ def main() -> int:
                     f"/portal/decisions/{use.permission_decision_uuid}/",
                     f"/portal/validations/{world.validated.uuid}/",
                     f"/portal/validations/{again}/comparison/?with={world.validated.uuid}",
+                    *reports["rex"],
                     "/portal/entities/meridian-eu/",
                     f"/portal/capital/irb-exposures/?{_example('irb-exposures')}",
                     "/portal/reading/",
@@ -166,6 +174,41 @@ def _repeat(world: "World") -> object:
     )
     record_run(again, repeated(notes=["another note"], versions={"numpy": "9.9.9"}))
     return again.uuid
+
+
+def _reports(world: "World") -> "tuple[UUID, dict[str, list[str]]]":
+    """Let one report be made and one wait; return a record of which none was asked for, and the pages of all three."""
+    assert world.validated is not None
+    unasked: UUID = world.validated.evidence.get(check_id="drift.data").uuid
+    waiting, made = _report_on(world, "test", is_made=False), _report_on(world, "shifted", is_made=True)
+    runs = [row.reported_by.get().uuid for row in (waiting, made)]
+    way = f"{runs[1]}/checks/drift.data/evidently-drift.html/"
+    evidence = [f"/evidence/{uuid}/" for uuid in (unasked, waiting.uuid, made.uuid)]
+    return unasked, {
+        "vera": [*evidence, *(f"/runs/{uuid}/" for uuid in runs), f"/runs/{way}"],
+        "rex": [f"/portal/evidence/{made.uuid}/", f"/portal/validations/{way}"],
+    }
+
+
+def _report_on(world: "World", batch: str, *, is_made: bool) -> "EvidenceRecord":
+    """Monitor a batch for drift and ask for Evidently's own report; return the record that it is about."""
+    from registry import api
+    from tests.browser.make_report import make
+    from tests.builders.web_evidence import submissions
+    from tests.builders.web_world import AT, record_run
+
+    monitoring = api.request_validation(
+        actor=world.actor("dana"), at=AT, correlation_id="monitor",
+        intended_use_uuid=world.uses["card-underwriting"].uuid, batch=batch,
+    )  # fmt: skip
+    record_run(monitoring, [one for one in submissions() if one["check"] == "drift.data"])
+    record: EvidenceRecord = monitoring.evidence.get()
+    api.request_library_report(
+        actor=world.actor("vera"), at=AT, correlation_id="report", evidence_uuid=record.uuid
+    )
+    if is_made:
+        make(record, content=b"<!doctype html><html lang=en><title>report</title><p>Drift by column</p>")
+    return record
 
 
 def _example(key: str) -> str:

@@ -1,6 +1,7 @@
 """Pages in a browser: nothing blocked, legible in both schemes, whole on a phone, with and without scripts."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from playwright.sync_api import ConsoleMessage, Page, expect
 
 from tests.browser.conftest import Site
+from tests.browser.seed_site import HOSTILE
 
 pytestmark = pytest.mark.browser
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
@@ -145,6 +147,26 @@ def test_a_hostile_attachment_cannot_leave_its_frame_for_another_site(visit: Vis
     with page.expect_console_message(lambda said: "frame-src" in said.text, timeout=8000):
         frame.evaluate("() => { location.href = 'http://example.invalid/?leak=figures'; }")
     assert not [url for url in asked if "example.invalid" in url]
+
+
+def test_a_report_is_asked_for_by_keyboard_followed_and_opened_shut_in(visit: Visit, site: Site) -> None:
+    page = visit("vera")
+    page.goto(f"/evidence/{site.drift}/")
+    button = page.get_by_role("button", name="Ask for the report")
+    expect(button).to_have_accessible_description(re.compile("Nobody has asked for it"))
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_contain_text("A worker makes the report.")
+    expect(page.locator("#step[role=status]")).to_contain_text("0 of 1 checks done; waiting for a worker")
+    site.make_report(site.drift, HOSTILE.encode())
+    # The page of the run loads itself again when the run has ended.
+    page.get_by_role("link", name="Open the report").click(timeout=15000)
+    frame = page.frame_locator("iframe.attachment")
+    expect(frame.locator("#out")).not_to_be_empty(timeout=8000)
+    told = json.loads(frame.locator("#out").inner_text())
+    assert {name: told.get(name) for name in EXPECTED} == EXPECTED
+    page.get_by_role("link", name="The evidence record of drift.data").click()
+    assert "Made later" in page.inner_text("#library-report")
 
 
 def test_the_contrast_check_sees_faint_text(visit: Visit) -> None:

@@ -3,12 +3,19 @@
 from datetime import datetime
 from hashlib import sha256
 
+from registry.domain.canonical import Json
 from registry.domain.vocab import Verdict
 from validation.domain.attached import Attached, table_of
 from validation.domain.results import CheckResult
 from validation.runs.models import Attachment, CheckRecord, ValidationRun
 
 FILE = "evidently-drift.html"
+
+
+def files_table(content: bytes) -> dict[str, Json]:
+    """Return the table by which a result names a file with that content."""
+    attached = Attached(file=FILE, sha256=sha256(content).hexdigest(), size=len(content))
+    return table_of(attached=attached, what="Evidently's report of some rows").to_json()
 
 
 def plant(run: ValidationRun, *, content: bytes, at: datetime, check: str = "drift.data") -> Attachment:

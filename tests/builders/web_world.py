@@ -276,18 +276,31 @@ def _request(world: World, key: str) -> ValidationRequest:
 
 def record_run(request: ValidationRequest, found: list[Submission], *, run_uuid: UUID | None = None) -> None:
     """End a request with results, as a worker would."""
+    done = RequestStatus.COMPLETED
+    end_run(request, found, status=done, reason="every planned check was run", run_uuid=run_uuid)
+    assert request.status == done
+
+
+def end_run(
+    request: ValidationRequest,
+    found: list[Submission],
+    *,
+    status: RequestStatus,
+    reason: str,
+    run_uuid: UUID | None = None,
+) -> None:
+    """End a request in some way, as a worker would."""
     api.record_validation(
         actor=api.worker_actor(name="worker"),
         at=AT + timedelta(minutes=3),
         correlation_id="run",
         request_uuid=request.uuid,
         run_uuid=run_uuid or uuid4(),
-        status=RequestStatus.COMPLETED,
-        reason="every planned check was run",
+        status=status,
+        reason=reason,
         submissions=found,
     )
     request.refresh_from_db()
-    assert request.status == RequestStatus.COMPLETED
 
 
 def start_run(request: ValidationRequest, found: list[Submission]) -> ValidationRun:
@@ -346,4 +359,14 @@ def bring_to_approval(world: World) -> ApprovalRequest:
     )
 
 
-__all__ = ["AT", "CAST", "PASSWORD", "World", "bring_to_approval", "build_world", "record_run", "start_run"]
+__all__ = [
+    "AT",
+    "CAST",
+    "PASSWORD",
+    "World",
+    "bring_to_approval",
+    "build_world",
+    "end_run",
+    "record_run",
+    "start_run",
+]

@@ -3,10 +3,10 @@
 import re
 from dataclasses import dataclass
 
+from registry.domain.attachments import TABLE
 from validation.domain.results import CheckResult, Table
 
 MOST_BYTES = 16 * 2**20
-TABLE = "attachments"
 _PLAIN_NAME = re.compile(r"[a-z][a-z0-9-]{0,60}\.html")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 

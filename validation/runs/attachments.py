@@ -1,11 +1,14 @@
-"""The files that a check left in the run folder: taken only as its result names them."""
+"""The files that a check left in the run folder: taken only as its result names them, and asked for in vain."""
 
 import hashlib
 from pathlib import Path
 
-from registry.domain.errors import IntegrityMismatch
+from registry.domain.errors import IntegrityMismatch, NotFound
 from validation.domain.attached import Attached, attached_to
-from validation.domain.results import CheckResult
+from validation.domain.evidence import FEEDING
+from validation.domain.results import CheckResult, result_from_json
+from validation.runs.claims import Claim
+from validation.runs.models import CheckRecord
 
 FOLDER = "attachments"
 
@@ -16,6 +19,21 @@ def read_attachments(*, folder: Path, result: CheckResult) -> list[tuple[Attache
         (attached, _read(folder / FOLDER / attached.file, attached))
         for attached in attached_to(result=result)
     ]
+
+
+def ensure_attached(*, claim: Claim) -> None:
+    """Raise ``RUN018`` with the check's own words where a run that is there for its report has attached none."""
+    for record in CheckRecord.objects.filter(run__uuid=claim.run_uuid):
+        result = result_from_json(data=record.result)
+        if attached_to(result=result):
+            continue
+        is_measured = result.verdict in FEEDING and result.notes
+        why = result.notes[-1] if is_measured else result.detail or result.reason
+        raise NotFound(
+            "RUN018",
+            f"no report came of it: {why}",
+            remedy="The figures of the evidence stand as they are. Ask again once the cause is removed.",
+        )
 
 
 def _read(path: Path, attached: Attached) -> bytes:

@@ -16,7 +16,7 @@ from validation.domain.results import CheckResult
 from validation.domain.share import Share
 from validation.engine.supervise import Listener, Slot, read_slots, supervise
 from validation.runs import claims
-from validation.runs.attachments import read_attachments
+from validation.runs.attachments import ensure_attached, read_attachments
 from validation.runs.claims import Claim
 from validation.runs.heart import Heart
 from validation.runs.prepared import ORDER_FILE, WITHHELD, prepare_folder
@@ -50,6 +50,8 @@ def run_plan(claim: Claim, heart: Heart, folder: Path) -> str:
     )
     heart.ensure_beating()
     tracker.note({"event": "process", "name": "engine", "pid": list(outcome.children)})
+    if order.is_for_report:
+        ensure_attached(claim=claim)
     return f"{len(tracker.titles)} checks recorded"
 
 

@@ -11,12 +11,13 @@ from uuid import UUID
 from csp.constants import SELF
 from csp.decorators import csp_update
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 
 from registry import api as registry_api
+from registry.domain.errors import NotFound
 from validation import api
-from validation.web.access import Visit, page
+from validation.web.access import Visit, page, supervised
 
 _DIRECTIVES = (
     "sandbox allow-scripts",
@@ -37,6 +38,41 @@ POLICY = "; ".join(_DIRECTIVES)
 @page()
 def show(visit: Visit, *, uuid: UUID, file: UUID) -> HttpResponse:
     """Show an attachment in a frame that has no part in our origin."""
+    return _show(visit, uuid, file)
+
+
+@page()
+def content(visit: Visit, *, uuid: UUID, file: UUID) -> HttpResponse:
+    """Return the bytes, to be shown in a frame or else to be kept; the reading is recorded first."""
+    return _content(visit, uuid, file)
+
+
+@page()
+def of_check(visit: Visit, *, uuid: UUID, check: str, file: str) -> HttpResponse:
+    """Lead to the attachment that the result of a check names."""
+    return redirect("validation_web:attachment", uuid, _of_check(visit, uuid, check, file).uuid)
+
+
+@csp_update({"frame-src": [SELF]})  # type: ignore[arg-type]
+@supervised("Attachment of a check")
+def show_in_portal(visit: Visit, *, uuid: UUID, file: UUID) -> HttpResponse:
+    """Show an attachment to a supervisor, shut in as everywhere."""
+    return _show(visit, uuid, file)
+
+
+@supervised("Bytes of an attachment of a check")
+def content_in_portal(visit: Visit, *, uuid: UUID, file: UUID) -> HttpResponse:
+    """Return the bytes to a supervisor."""
+    return _content(visit, uuid, file)
+
+
+@supervised("Way to an attachment of a check")
+def of_check_in_portal(visit: Visit, *, uuid: UUID, check: str, file: str) -> HttpResponse:
+    """Lead a supervisor to the attachment that the result of a check names."""
+    return redirect("validation_portal:attachment", uuid, _of_check(visit, uuid, check, file).uuid)
+
+
+def _show(visit: Visit, uuid: UUID, file: UUID) -> HttpResponse:
     context = {
         "attachment": api.get_attachment(actor=visit.actor, request_uuid=uuid, uuid=file),
         "validation": registry_api.get_validation_request(actor=visit.actor, uuid=uuid),
@@ -44,9 +80,19 @@ def show(visit: Visit, *, uuid: UUID, file: UUID) -> HttpResponse:
     return render(visit.request, "validation/attachment.html", context)
 
 
-@page()
-def content(visit: Visit, *, uuid: UUID, file: UUID) -> HttpResponse:
-    """Return the bytes, to be shown in a frame or else to be kept; the reading is recorded first.
+def _of_check(visit: Visit, uuid: UUID, check: str, file: str) -> api.Attachment:
+    found = api.find_attachment(actor=visit.actor, request_uuid=uuid, check_id=check, file=file)
+    if found is None:
+        raise NotFound(
+            "RUN020",
+            f"the run holds no file {file[:80]} of {check[:60]}",
+            remedy="Open the page of the run: it lists what its checks left.",
+        )
+    return found
+
+
+def _content(visit: Visit, uuid: UUID, file: UUID) -> HttpResponse:
+    """Return the bytes under a policy of their own.
 
     Alone in a window the page could lead itself to another site, and take its figures along in
     the address. In the frame our own page's ``frame-src`` forbids it.
@@ -55,7 +101,7 @@ def content(visit: Visit, *, uuid: UUID, file: UUID) -> HttpResponse:
     registry_api.record_attachment_read(
         actor=visit.actor,
         at=visit.at,
-        correlation_id=str(getattr(visit.request, "correlation_id", "")),
+        correlation_id=visit.correlation_id,
         request_uuid=uuid,
         file=found.file,
         sha256=found.sha256,

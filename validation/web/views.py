@@ -95,6 +95,7 @@ def _context(visit: Visit, uuid: UUID) -> dict[str, Any]:
         "attachments": api.list_attachments(actor=visit.actor, request_uuid=uuid),
         "report": registry_api.find_report(request=request),
         "reperformances": registry_api.list_reperformances(actor=visit.actor, original=request),
+        "library_reports": registry_api.list_library_reports(actor=visit.actor, request=request),
         "may_reperform": _may_reperform(visit, request),
         "challenges": request.challenges.select_related("author").order_by("id"),
         "findings": registry_api.list_findings(actor=visit.actor, intended_use=request.intended_use).filter(

@@ -3,7 +3,9 @@
 import json
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpResponse
+from django.shortcuts import redirect
 
 from registry import api
 from registry.web.access import Visit, page
@@ -47,4 +49,19 @@ def decision_json(visit: Visit, *, uuid: UUID) -> HttpResponse:
 def evidence(visit: Visit, *, uuid: UUID) -> HttpResponse:
     """Show one evidence record."""
     record = api.get_evidence(actor=visit.actor, uuid=uuid)
-    return visit.render("registry/evidence.html", {"record": record})
+    library_report = api.find_library_report(actor=visit.actor, row=record)
+    return visit.render("registry/evidence.html", {"record": record, "library_report": library_report})
+
+
+@page("POST")
+def ask_for_library_report(visit: Visit, *, uuid: UUID) -> HttpResponse:
+    """Have a library's own report made, and lead to the run that makes or made it."""
+    found = api.request_library_report(
+        actor=visit.actor, at=visit.at, correlation_id=visit.correlation_id, evidence_uuid=uuid
+    )
+    if found.request is None:
+        messages.success(visit.request, "The check left the report itself: it is linked below.")
+        return redirect("web:evidence", uuid)
+    said = "A worker makes the report." if found.is_new else "It was asked for already: this is its run."
+    messages.success(visit.request, said)
+    return redirect("validation_web:run", found.request.uuid)
