@@ -94,7 +94,7 @@ def test_a_small_file_of_many_rows_is_refused_by_its_footer(tmp_path: Path) -> N
     with pytest.raises(BoxError, match="DAT002"):
         parse_table(path=path, limits=BoxLimits(rows=100_000))
     with pytest.raises(BoxError, match="DAT002"):
-        parse_table(path=path, limits=BoxLimits(payload=1_000_000))
+        parse_table(path=path, limits=BoxLimits(table=1_000_000))
 
 
 def test_a_reader_that_takes_too_long_is_killed(tmp_path: Path) -> None:
