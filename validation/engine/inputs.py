@@ -199,7 +199,7 @@ def write_features(
             if column.shape != (rows,):
                 raise ValueError("a column has other rows than announced")
             for begin in range(0, rows, WRITTEN_AT_ONCE):
-                target.write(column[begin : begin + WRITTEN_AT_ONCE].astype("<f8", copy=False).data)
+                target.write(np.ascontiguousarray(column[begin : begin + WRITTEN_AT_ONCE], dtype="<f8").data)
 
 
 def read_inputs(*, run_dir: Path) -> CheckInputs:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from registry.domain.canonical import Json, canonical_bytes
-from registry.domain.errors import InvalidInput, MrmError
+from registry.domain.errors import InvalidInput, LimitExceeded, MrmError
 from validation.adapters.mlflow_box import BoxedScores, score_samples
 from validation.adapters.skops_formats import read_skops_linear
 from validation.catalog import list_specs
@@ -49,11 +49,6 @@ DECLARED_AS = {
 
 ROWS_A_SECOND = 10_000
 """Rows that a model scores in a second at the very least; its box ends by itself before."""
-NO_ROOM: Mapping[str, Json] = {
-    "code": "RUN018",
-    "message": "the disk of the worker has no room for the data sets of this run",
-    "remedy": "Free space where MRM_VAR_DIR lies: twice the table as doubles, and the file. Then request it again.",
-}
 
 Columns = Mapping[str, NDArray[np.float64]]
 
@@ -74,11 +69,6 @@ def main(arguments: Sequence[str]) -> int:
     except MrmError as error:
         say({"event": "failed", "code": error.code, "message": error.message, "remedy": error.remedy})
         return 1
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        say({"event": "failed", **NO_ROOM})
-        return 1
     say({"event": "done"})
     return 0
 
@@ -86,8 +76,8 @@ def main(arguments: Sequence[str]) -> int:
 def prepare(*, run_dir: Path, say: Say) -> None:
     """Write plan, arrays, scores, declared forms and tools into the folder.
 
-    Raises what the plan, the data sets and the box raise, ``RUN009`` when
-    a data set lacks its label, and ``PRD010`` to ``PRD024`` for a file of predictions.
+    Raises what the plan, the data sets and the box raise, ``RUN009`` when a data set
+    lacks its label, ``RUN018`` when the disk is full, and ``PRD010`` to ``PRD024`` for a file of predictions.
     """
     order = json.loads((run_dir / ORDER_FILE).read_bytes())
     specs = list_specs()
@@ -97,7 +87,16 @@ def prepare(*, run_dir: Path, say: Say) -> None:
     write_plan(run_dir=run_dir, plan=plan, specs=specs)
     say({"event": "plan", "titles": {request.check: specs[request.check].title for request in plan.requests}})
     fill = _prepare_artifact if is_artifact else prepare_predictions
-    fill(run_dir=run_dir, order=order, say=say)
+    try:
+        fill(run_dir=run_dir, order=order, say=say)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise LimitExceeded(
+            "RUN018",
+            "the disk of the worker has no room for the data sets of this run",
+            remedy="Free space where MRM_VAR_DIR lies, 16 bytes for each value and the files, and request it again.",
+        ) from error
 
 
 def _prepare_artifact(*, run_dir: Path, order: Mapping[str, Any], say: Say) -> None:
