@@ -7,18 +7,16 @@ twice. There is no peer: no library does the same work.
 import hashlib
 import json
 import os
-import resource
 import shutil
 import tempfile
-import threading
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
-from tests.benchmarks.harness import MIB, Entry, Result, Sample, Side, measure, tree_peak_mib
+from tests.benchmarks.harness import MIB, Entry, PeakOfChildren, Result, Sample, Side, children_cpu_s, measure
 from tests.builders.run_folder import LABEL, write_order
 from validation.runs.prepared import prepare_folder
 
@@ -28,7 +26,6 @@ NAMES = tuple(f"x{place}" for place in range(FEATURES))
 FEW = 100_000
 ROW_GROUP = 200_000
 FITTED = 20_000
-EVERY_S = 0.02
 SIGNATURE = json.dumps([{"name": name, "type": "double", "required": True} for name in NAMES])
 MLMODEL = f"""
 flavors:
@@ -56,11 +53,11 @@ def _measure(folder: Path, rows: int, artifact: Path) -> Result:
     def turn() -> Sample:
         for written in ("arrays", "scores", "model", "scratch"):
             shutil.rmtree(folder / written, ignore_errors=True)
-        before, wall = _children_cpu_s(), time.perf_counter()
-        with _PeakOfChildren() as peak:
+        before, wall = children_cpu_s(), time.perf_counter()
+        with PeakOfChildren() as peak:
             prepare_folder(run_dir=folder, on_event=lambda _event: None, ensure_going=lambda: None)
         wall = time.perf_counter() - wall
-        return Sample(cpu_s=_children_cpu_s() - before, wall_s=wall, answer=folder, peak_mib=peak.mib)
+        return Sample(cpu_s=children_cpu_s() - before, wall_s=wall, answer=folder, peak_mib=peak.mib)
 
     result = measure(
         Entry(
@@ -75,35 +72,6 @@ def _measure(folder: Path, rows: int, artifact: Path) -> Result:
     )
     shutil.rmtree(folder)
     return replace(result, note="equal: every value of every sample is the one in the Parquet file")
-
-
-class _PeakOfChildren:
-    """Follows the sum of the peaks of resident memory of all children, taken while they live."""
-
-    def __enter__(self) -> Self:
-        self.mib = 0.0
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._follow, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _follow(self) -> None:
-        tasks = Path(f"/proc/{os.getpid()}/task")
-        while not self._done.wait(EVERY_S):
-            try:
-                children = {int(one) for path in tasks.glob("*/children") for one in path.read_text().split()}
-                self.mib = max(self.mib, sum(tree_peak_mib(child) for child in children))
-            except OSError:
-                continue
-
-
-def _children_cpu_s() -> float:
-    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return spent.ru_utime + spent.ru_stime
 
 
 def _is_prepared(folder: Path) -> bool:
