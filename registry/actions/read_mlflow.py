@@ -18,6 +18,9 @@ from registry.mlflow_gateway import ArtifactManifest, MlflowGateway, ModelVersio
 
 DETAIL_TAG = "mrm."
 DATASET_FOLDER = "datasets"
+DATASET_LIMIT = 4 * 2**30
+DATASETS_LIMIT = 3 * DATASET_LIMIT
+"""The largest data set that a run fetches, and the most that all data sets of a version may hold."""
 MANIFEST_LIMIT = 262_144
 COUNTED_LIMIT = 16 * 2**20
 """The largest file that is counted at registration; of a larger one only the flavour is known."""
@@ -175,7 +178,7 @@ def _read_datasets(gateway: MlflowGateway, info: ModelVersionInfo) -> list[dict[
     entries = _parse_manifest(
         gateway.read_file(location=location, path="manifest.json", limit=MANIFEST_LIMIT)
     )
-    held = {file.path: file for file in gateway.hash_artifacts(location=location).files}
+    held = {file.path: file for file in gateway.hash_artifacts(location=location, limit=DATASETS_LIMIT).files}
     recorded = {ref.context: ref.digest for ref in info.datasets}
     for entry in entries:
         file = held.get(str(entry["path"]))

@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from registry.actions.read_mlflow import DATASET_FOLDER, mlflow_gateway
+from registry.actions.read_mlflow import DATASET_FOLDER, DATASET_LIMIT, mlflow_gateway
 from registry.domain.canonical import Json
 from registry.domain.errors import IntegrityMismatch, NotFound
 from registry.domain.vocab import RequestStatus
 from registry.validations.basis import find_basis, gather_basis
 from registry.validations.models import PredictionsChunk, ValidationRequest
-
-DATASET_LIMIT = 512 * 2**20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,23 +130,24 @@ def fetch_artifact(*, order: RunOrder, folder: Path) -> None:
 
 
 def fetch_dataset(*, order: RunOrder, role: str, path: Path) -> None:
-    """Download one data set. Raises ``VAL041`` when its bytes are not those registered."""
+    """Download one data set as it comes in, never whole. Raises ``VAL041`` when its bytes are not those registered."""
     entry = order.dataset(role)
     gateway = mlflow_gateway()
     info = gateway.get_model_version(order.mlflow_uri)
-    data = gateway.read_file(
+    file = gateway.save_file(
         location=f"{info.run_artifact_location}/{DATASET_FOLDER}",
         path=str(entry["path"]),
+        target=path,
         limit=DATASET_LIMIT,
     )
-    if hashlib.sha256(data).hexdigest() != entry["sha256"]:
+    if file.sha256 != entry["sha256"]:
+        path.unlink()
         raise IntegrityMismatch(
             "VAL041",
             f"the data set {role!r} is not the one that was registered",
             remedy="Register a new version with the changed data.",
             role=role,
         )
-    path.write_bytes(data)
 
 
 def fetch_predictions(*, order: RunOrder, path: Path) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import re
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from registry.domain.errors import (
@@ -79,9 +80,12 @@ class MlflowGateway:
             datasets=tuple(_datasets(_mapping(run, "inputs"))),
         )
 
-    def hash_artifacts(self, *, location: str) -> ArtifactManifest:
-        """Stream every file under ``location`` and return names, sizes, hashes and the digest."""
-        return self._transfer(location=location, folder=None)
+    def hash_artifacts(self, *, location: str, limit: int | None = None) -> ArtifactManifest:
+        """Stream every file under ``location`` and return names, sizes, hashes and the digest.
+
+        ``limit`` caps the bytes of all files together, in place of the cap on an artefact.
+        """
+        return self._transfer(location=location, folder=None, limit=limit)
 
     def download(
         self, *, location: str, folder: Path, expected_digest: str | None = None
@@ -105,15 +109,17 @@ class MlflowGateway:
         return manifest
 
     def read_file(self, *, location: str, path: str, limit: int) -> bytes:
-        """Return the bytes of one file under ``location``, at most ``limit`` of them."""
-        try:
+        """Return the bytes of one small file under ``location``, at most ``limit`` of them."""
+        with _named(path):
             return self._http.get_bytes(_file_path(location, ensure_plain_path(path)), limit=limit)
-        except NotFound as error:
-            raise NotFound(
-                "MLF012",
-                f"the artefact holds no file {path!r}",
-                remedy="Log the model again with MLflow's log_model.",
-            ) from error
+
+    def save_file(self, *, location: str, path: str, target: Path, limit: int) -> ArtifactFile:
+        """Write one file of at most ``limit`` bytes under ``location`` to ``target`` as it comes in."""
+        deadline = time.monotonic() + self._limits.transfer_s
+        with _named(path):
+            return self._fetch(
+                location, ensure_plain_path(path), target=target, limit=limit, deadline=deadline
+            )
 
     def list_files(self, *, location: str) -> tuple[str, ...]:
         """Return the paths of all files under ``location``, sorted, within the count and depth caps."""
@@ -174,12 +180,13 @@ class MlflowGateway:
         model = _required(self._http.get_json(f"{API}/logged-models/{model_id}"), "model")
         return model_id, _location(_text(_mapping(model, "info"), "artifact_uri"))
 
-    def _transfer(self, *, location: str, folder: Path | None) -> ArtifactManifest:
+    def _transfer(self, *, location: str, folder: Path | None, limit: int | None = None) -> ArtifactManifest:
         deadline = time.monotonic() + self._limits.transfer_s
-        left = self._limits.artifact_bytes
+        left = self._limits.artifact_bytes if limit is None else limit
         files = []
         for path in self.list_files(location=location):
-            file = self._fetch(location, path, folder=folder, limit=left, deadline=deadline)
+            target = folder.joinpath(*path.split("/")) if folder else None
+            file = self._fetch(location, path, target=target, limit=left, deadline=deadline)
             left -= file.size
             files.append(file)
         if not files:
@@ -187,14 +194,13 @@ class MlflowGateway:
         return ArtifactManifest.of(files)
 
     def _fetch(
-        self, location: str, path: str, *, folder: Path | None, limit: int, deadline: float
+        self, location: str, path: str, *, target: Path | None, limit: int, deadline: float
     ) -> ArtifactFile:
         hasher = hashlib.sha256()
         url_path = _file_path(location, path)
-        if folder is None:
+        if target is None:
             size = self._http.stream(url_path, sink=hasher.update, limit=limit, deadline=deadline)
             return ArtifactFile(path=path, size=size, sha256=hasher.hexdigest())
-        target = folder.joinpath(*path.split("/"))
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("xb") as out:
 
@@ -252,6 +258,19 @@ def _ensure_digest(manifest: ArtifactManifest, *, expected: str | None) -> None:
             expected=expected,
             actual=manifest.digest,
         )
+
+
+@contextmanager
+def _named(path: str) -> Iterator[None]:
+    """Name the file that the artefact does not hold."""
+    try:
+        yield
+    except NotFound as error:
+        raise NotFound(
+            "MLF012",
+            f"the artefact holds no file {path!r}",
+            remedy="Log the model again with MLflow's log_model.",
+        ) from error
 
 
 def _empty(folder: Path) -> None:

@@ -32,6 +32,7 @@ ENTRIES = {
     "black_box": (NONE,),
     "drift": (NONE,),
     "auc": (NONE,),
+    "preparation": (NONE,),
     "standard_plan": (NONE,),
 }
 

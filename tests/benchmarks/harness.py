@@ -6,6 +6,7 @@ stand beside it. Nothing here judges a time; only unequal answers fail.
 """
 
 import os
+import resource
 import subprocess
 import threading
 import time
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Self
 
 MIB = 1024 * 1024
 
@@ -217,6 +218,38 @@ def in_server(name: str, call: Callable[[], Any], *, pid: int, repeats: int) -> 
         return Sample(cpu_s=(tree_cpu_s(pid) - cpu) / repeats, wall_s=wall / repeats, answer=answer)
 
     return Side(name=name, turn=turn, peak_mib=lambda: tree_peak_mib(pid))
+
+
+class PeakOfChildren:
+    """Follows the sum of the peaks of resident memory of all children, taken while they live."""
+
+    EVERY_S = 0.05
+
+    def __enter__(self) -> Self:
+        self.mib = 0.0
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _follow(self) -> None:
+        tasks = Path(f"/proc/{os.getpid()}/task")
+        while not self._done.wait(self.EVERY_S):
+            try:
+                children = {int(one) for path in tasks.glob("*/children") for one in path.read_text().split()}
+                self.mib = max(self.mib, sum(tree_peak_mib(child) for child in children))
+            except OSError:
+                continue
+
+
+def children_cpu_s() -> float:
+    """Return the CPU seconds of all children that have ended, and of theirs."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
 
 
 def tree_cpu_s(pid: int) -> float:

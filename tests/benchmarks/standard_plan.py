@@ -6,20 +6,18 @@ does the same work.
 """
 
 import os
-import resource
 import shutil
 import sys
 import tempfile
-import threading
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import yaml
 
-from tests.benchmarks.harness import MIB, Entry, Result, Sample, Side, measure, tree_peak_mib
+from tests.benchmarks.harness import MIB, Entry, PeakOfChildren, Result, Sample, Side, children_cpu_s, measure
 from validation.catalog import list_specs
 from validation.domain.inputs import ArtifactEvidence, CheckInputs
 from validation.domain.plan import parse_plan
@@ -34,7 +32,6 @@ ROWS, FEATURES, TREES = int(os.environ.get("MRM_BENCH_PLAN_ROWS", "1000000")), 5
 SHARES = {"train": 0.4, "test": 0.4, "recent": 0.2}
 FEW = 10_000
 FITTED = 200_000
-EVERY_S = 0.05
 MEASURED = {"pass", "warn", "fail"}
 
 Answer = dict[str, CheckResult]
@@ -97,42 +94,13 @@ def _turn(run_dir: Path) -> Sample:
     def keep(result: CheckResult) -> None:
         found[result.check] = result
 
-    before, wall = _children_cpu_s(), time.perf_counter()
-    with _PeakOfChildren() as peak:
+    before, wall = children_cpu_s(), time.perf_counter()
+    with PeakOfChildren() as peak:
         outcome = supervise(run_dir=run_dir, listener=Listener(on_result=keep))
     wall = time.perf_counter() - wall
     if outcome.ending is not Ending.COMPLETED:
         raise RuntimeError("the plan did not end")
-    return Sample(cpu_s=_children_cpu_s() - before, wall_s=wall, answer=found, peak_mib=peak.mib)
-
-
-class _PeakOfChildren:
-    """Follows the sum of the peaks of resident memory of all children, taken while they live."""
-
-    def __enter__(self) -> Self:
-        self.mib = 0.0
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._follow, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _follow(self) -> None:
-        tasks = Path(f"/proc/{os.getpid()}/task")
-        while not self._done.wait(EVERY_S):
-            try:
-                children = {int(one) for path in tasks.glob("*/children") for one in path.read_text().split()}
-                self.mib = max(self.mib, sum(tree_peak_mib(child) for child in children))
-            except OSError:
-                continue
-
-
-def _children_cpu_s() -> float:
-    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return spent.ru_utime + spent.ru_stime
+    return Sample(cpu_s=children_cpu_s() - before, wall_s=wall, answer=found, peak_mib=peak.mib)
 
 
 def _is_measured(answer: Answer) -> bool:

@@ -1,17 +1,22 @@
 """Preparing a run folder in a child process: boxes for data and model, labels outside the model's box."""
 
+import errno
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from registry.domain.errors import LimitExceeded
 from tests.builders.run_folder import FEATURES, LABEL, MLMODEL, write_artifact, write_order, write_samples
+from validation.adapters.mlflow_box import ROWS_IN_WORDS
 from validation.domain.results import CheckResult
 from validation.engine.inputs import read_inputs
 from validation.engine.supervise import Listener, supervise
+from validation.runs import prepare_child
 from validation.runs.attachments import read_attachments
 from validation.runs.prepared import PreparationError, prepare_folder
 
@@ -33,6 +38,17 @@ def prepare(run_dir: Path) -> list[Mapping[str, Any]]:
     return events
 
 
+def shares(events: list[Mapping[str, Any]]) -> dict[str, list[tuple[int, int, str]]]:
+    """Return how far each step said it was."""
+    found: dict[str, list[tuple[int, int, str]]] = {}
+    for event in events:
+        if event["event"] == "step":
+            said = found.setdefault(event["text"], [])
+        elif event["event"] == "share":
+            said.append((event["done"], event["total"], event["of"]))
+    return found
+
+
 def test_a_prepared_folder_holds_all_that_the_checks_read(run_dir: Path) -> None:
     events = prepare(run_dir)
 
@@ -50,10 +66,41 @@ def test_a_prepared_folder_holds_all_that_the_checks_read(run_dir: Path) -> None
     assert [item["check"] for item in json.loads((run_dir / "plan.json").read_bytes())["checks"]] == list(
         CHECKS
     )
-    shares = [(event["done"], event["total"]) for event in events if event["event"] == "share"]
-    assert shares == [(400, 1_600), (800, 1_600), (1_200, 1_600), (1_600, 1_600)]
+    assert shares(events) == {
+        "reading the data set train": [(400, 400, "rows")],
+        "reading the data set test": [(400, 400, "rows")],
+        "reading the data set recent": [(400, 400, "rows")],
+        "predicting 1,200 rows in the box": [
+            (done, 1_600, ROWS_IN_WORDS) for done in (400, 800, 1_200, 1_600)
+        ],
+        "writing the model's columns": [(done, 6, "columns") for done in range(1, 7)],
+    }
     pids = {event["name"]: event["pid"] for event in events if event["event"] == "process"}
     assert len(set(pids.values())) == 2 == len(pids)
+
+
+def test_features_are_written_column_by_column_as_the_files_hold_them(run_dir: Path) -> None:
+    prepare(run_dir)
+    for sample in ("train", "test", "recent"):
+        source = pd.read_parquet(run_dir / "data" / f"{sample}.parquet")
+        with (run_dir / "arrays" / f"{sample}.features.npy").open("rb") as file:
+            assert np.lib.format.read_magic(file) == (1, 0)
+            assert np.lib.format.read_array_header_1_0(file) == ((400, 2), True, np.dtype("<f8"))
+            assert file.read() == b"".join(source[name].to_numpy().tobytes() for name in FEATURES)
+        labels = np.load(run_dir / "arrays" / f"{sample}.labels.npy")
+        assert labels.tolist() == source[LABEL].tolist()
+
+
+@pytest.mark.parametrize(("number", "expected"), [(errno.ENOSPC, "RUN018"), (errno.EIO, "Errno 5")])
+def test_a_full_disk_has_a_code_of_its_own(
+    run_dir: Path, monkeypatch: pytest.MonkeyPatch, number: int, expected: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, "refused")
+
+    monkeypatch.setattr("os.posix_fallocate", refuse)
+    with pytest.raises((LimitExceeded, OSError), match=expected):
+        prepare_child.prepare(run_dir=run_dir, say=lambda _event: None)
 
 
 def test_data_that_do_not_match_their_digest_stop_the_run_with_a_code(run_dir: Path) -> None:

@@ -14,7 +14,7 @@ from validation.domain.share import Advance, no_advance
 from validation.sandbox.box import BoxReport, Inspection, PredictionBox, open_box
 from validation.sandbox.declared import UNKNOWN, Declaration, score_scorecard
 from validation.sandbox.flavours import SCORECARD_FILES, data_file
-from validation.sandbox.limits import BoxLimits
+from validation.sandbox.limits import BoxLimits, limits_for_rows
 
 Columns = Mapping[str, NDArray[np.float64]]
 Score = Callable[[Columns], NDArray[np.float64]]
@@ -49,13 +49,14 @@ def score_samples(
 ) -> BoxedScores:
     """Score every sample in one box. Give features only: a model that asks for the label gets it.
 
-    Rows are sent by stretches, after each of which ``advance`` hears of the rows.
+    Rows are read and sent by stretches, after each of which ``advance`` hears of the rows: of columns on
+    disk no more is in memory than one stretch.
 
     Raises ``BoxError``, see ``validation.sandbox.errors``.
     """
-    with open_box(model_dir=model_dir, limits=limits) as box:
-        asked = [*samples.values(), *(samples[name] for name in repeat)]
-        count = _Count(advance=advance, total=sum(map(_rows, asked)))
+    total = sum(map(_rows, [*samples.values(), *(samples[name] for name in repeat)]))
+    with open_box(model_dir=model_dir, limits=limits or limits_for_rows(rows=total)) as box:
+        count = _Count(advance=advance, total=total)
         scores = {name: _predict(box, columns, count) for name, columns in samples.items()}
         repeated = {name: _predict(box, samples[name], count) for name in repeat}
         report, inspection = box.report, box.inspection
@@ -80,12 +81,14 @@ class _Count:
 
 
 def _predict(box: PredictionBox, columns: Columns, count: _Count) -> NDArray[np.float64]:
-    found = []
-    for begin in range(0, _rows(columns), ROWS_AT_ONCE):
-        stretch = {name: values[begin : begin + ROWS_AT_ONCE] for name, values in columns.items()}
-        found.append(box.predict(columns=stretch))
-        count.add(len(found[-1]))
-    return np.concatenate([np.empty(0), *found])
+    scores = np.empty(_rows(columns))
+    wanted = box.inspection.features or tuple(columns)
+    for begin in range(0, len(scores), ROWS_AT_ONCE):
+        part = slice(begin, begin + ROWS_AT_ONCE)
+        stretch = {name: columns[name][part] for name in wanted if name in columns}
+        scores[part] = box.predict(columns=stretch)
+        count.add(len(scores[part]))
+    return scores
 
 
 def _rows(columns: Columns) -> int:

@@ -5,7 +5,7 @@
     RUNDIR/inputs.json              names, grade edges, portfolio, claims, artefact
     RUNDIR/plan.json                the plan, defaults written out
     RUNDIR/tools.json               how to reach the tools (see toolbox.py)
-    RUNDIR/arrays/<sample>.<part>.npy   features, labels, segments, vintages, scores_before
+    RUNDIR/arrays/<sample>.<part>.npy   features (column by column), labels, segments, vintages, scores_before
     RUNDIR/scores/<sample>.npy      what the box predicted, or a file of predictions says
     RUNDIR/scores/<sample>.repeat.npy   the same rows predicted again
     RUNDIR/attachments/             files that checks leave beside their results
@@ -16,7 +16,7 @@ pickle, as numbers, and refused when their count differs from the rows asked for
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,8 @@ from validation.domain.results import decimal_text
 from validation.domain.rows import FloatArray, Places, Rows
 
 _KINDS = "fiub"
+WRITTEN_AT_ONCE = 2**17
+"""Rows of one column that are written at once."""
 _FROM_BOX = {"scores": "{sample}.npy", "scores_repeat": "{sample}.repeat.npy"}
 
 
@@ -178,6 +180,26 @@ def write_array(*, run_dir: Path, sample: str, part: str, values: ArrayLike) -> 
     path.parent.mkdir(parents=True, exist_ok=True)
     # Features column after column, as checks read them.
     np.save(path, np.asarray(values, order="F"), allow_pickle=False)
+
+
+def write_features(
+    *, run_dir: Path, sample: str, columns: Iterable[FloatArray], rows: int, count: int
+) -> None:
+    """Write ``count`` columns of ``rows`` numbers as one matrix, one after another: it is never in memory.
+
+    The file is a two-dimensional ``.npy`` of doubles in Fortran order, so that each
+    column lies in one piece. Raises ``ValueError`` for other columns than announced.
+    """
+    path = array_path(run_dir=run_dir, sample=sample, part="features")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    head = {"descr": "<f8", "fortran_order": True, "shape": (rows, count)}
+    with path.open("wb") as target:
+        np.lib.format.write_array_header_1_0(target, head)
+        for _, column in zip(range(count), columns, strict=True):
+            if column.shape != (rows,):
+                raise ValueError("a column has other rows than announced")
+            for begin in range(0, rows, WRITTEN_AT_ONCE):
+                target.write(np.ascontiguousarray(column[begin : begin + WRITTEN_AT_ONCE], dtype="<f8").data)
 
 
 def read_inputs(*, run_dir: Path) -> CheckInputs:

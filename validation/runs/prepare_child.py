@@ -6,11 +6,13 @@ model's box gets the model's columns and nothing else. Every event is one line
 of JSON on standard output; the last one is ``done`` or ``failed``.
 """
 
+import errno
 import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +20,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from registry.domain.canonical import Json, canonical_bytes
-from registry.domain.errors import InvalidInput, MrmError
+from registry.domain.errors import InvalidInput, LimitExceeded, MrmError
 from validation.adapters.mlflow_box import BoxedScores, score_samples
 from validation.adapters.skops_formats import read_skops_linear
 from validation.catalog import list_specs
 from validation.domain.inputs import ArtifactEvidence, CheckInputs
 from validation.domain.plan import parse_plan
+from validation.domain.share import Advance
 from validation.engine.child import die_with_parent
-from validation.engine.inputs import write_inputs
+from validation.engine.inputs import write_features, write_inputs
 from validation.engine.plans import write_plan
 from validation.runs.grades import grade_edges
 from validation.runs.prepare_predictions import Say, plan_for_predictions, prepare_predictions
 from validation.runs.prepared import ORDER_FILE, WITHHELD
 from validation.sandbox import flavours
+from validation.sandbox.limits import SLOWEST_READING
 from validation.sandbox.parse import ParsedTable, parse_table
 
 WORDED = ("segment", "vintage")
@@ -42,6 +46,9 @@ DECLARED_AS = {
     "forest": "trees.skops",
     "boosted": "trees.skops",
 }
+
+ROWS_A_SECOND = 10_000
+"""Rows that a model scores in a second at the very least; its box ends by itself before."""
 
 Columns = Mapping[str, NDArray[np.float64]]
 
@@ -69,8 +76,8 @@ def main(arguments: Sequence[str]) -> int:
 def prepare(*, run_dir: Path, say: Say) -> None:
     """Write plan, arrays, scores, declared forms and tools into the folder.
 
-    Raises what the plan, the data sets and the box raise, ``RUN009`` when
-    a data set lacks its label, and ``PRD010`` to ``PRD024`` for a file of predictions.
+    Raises what the plan, the data sets and the box raise, ``RUN009`` when a data set
+    lacks its label, ``RUN018`` when the disk is full, and ``PRD010`` to ``PRD024`` for a file of predictions.
     """
     order = json.loads((run_dir / ORDER_FILE).read_bytes())
     specs = list_specs()
@@ -80,41 +87,78 @@ def prepare(*, run_dir: Path, say: Say) -> None:
     write_plan(run_dir=run_dir, plan=plan, specs=specs)
     say({"event": "plan", "titles": {request.check: specs[request.check].title for request in plan.requests}})
     fill = _prepare_artifact if is_artifact else prepare_predictions
-    fill(run_dir=run_dir, order=order, say=say)
+    try:
+        fill(run_dir=run_dir, order=order, say=say)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise LimitExceeded(
+            "RUN018",
+            "the disk of the worker has no room for the data sets of this run",
+            remedy="Free space where MRM_VAR_DIR lies, 16 bytes for each value and the files, and request it again.",
+        ) from error
 
 
 def _prepare_artifact(*, run_dir: Path, order: Mapping[str, Any], say: Say) -> None:
     tables = {name: _parse(run_dir, name, sample, say) for name, sample in order["samples"].items()}
-    say(
-        {
-            "event": "step",
-            "text": f"predicting {sum(table.rows for table in tables.values()):,} rows in the box",
-        }
-    )
+    rows = sum(table.rows for table in tables.values())
+    _say_step(say, f"predicting {rows:,} rows in the box", more_s=rows / ROWS_A_SECOND)
     boxed = score_samples(
         model_dir=run_dir / "artifact",
         samples={name: _for_the_model(table, order["samples"][name]) for name, table in tables.items()},
         repeat=("test",),
-        advance=lambda done, total, of: say({"event": "share", "done": done, "total": total, "of": of}),
+        advance=_share(say),
     )
     report = boxed.report
     say({"event": "process", "name": "model_box", "pid": report.pid, "layers": list(report.layers)})
     inputs = _inputs(order, tables, boxed)
     write_inputs(run_dir=run_dir, inputs=inputs)
+    _write_features(run_dir, tables, inputs.feature_names, say)
     _copy_declared_form(run_dir, boxed.declaration.form, inputs.feature_names)
     (run_dir / "tools.json").write_bytes(canonical_bytes(_tools(order, run_dir, inputs.feature_names)))
 
 
 def _parse(run_dir: Path, name: str, sample: Mapping[str, str], say: Say) -> ParsedTable:
-    say({"event": "step", "text": f"reading the data set {name}"})
-    texts = [column for key in WORDED if (column := sample.get(key))]
-    return parse_table(path=run_dir / sample["file"], sha256=sample["sha256"], texts=texts)
+    path = run_dir / sample["file"]
+    _say_step(say, f"reading the data set {name}", more_s=path.stat().st_size / SLOWEST_READING)
+    return parse_table(
+        path=path,
+        sha256=sample["sha256"],
+        texts=[column for key in WORDED if (column := sample.get(key))],
+        folder=run_dir,
+        advance=_share(say),
+    )
+
+
+def _say_step(say: Say, text: str, *, more_s: float) -> None:
+    """Begin a step; ``more_s`` is the time that it may take beyond that of a small one."""
+    say({"event": "step", "text": text, "more_s": round(more_s)})
+
+
+def _share(say: Say) -> Advance:
+    return lambda done, total, of: say({"event": "share", "done": done, "total": total, "of": of})
 
 
 def _for_the_model(table: ParsedTable, sample: Mapping[str, str]) -> Columns:
     """Return the columns that a model may see: one that asks for another finds it missing."""
-    withheld = {sample.get(key) for key in WITHHELD}
-    return {name: values for name, values in table.columns.items() if name not in withheld}
+    return table.columns.without({sample.get(key) for key in WITHHELD})
+
+
+def _write_features(run_dir: Path, tables: Mapping[str, ParsedTable], names: Sequence[str], say: Say) -> None:
+    """Write what the model was given, column by column from disk to disk."""
+    rows, done = sum(table.rows for table in tables.values()), count(1)
+    total = len(tables) * len(names)
+    _say_step(say, "writing the model's columns", more_s=8 * rows * len(names) / SLOWEST_READING)
+
+    def columns(table: ParsedTable) -> Iterator[NDArray[np.float64]]:
+        for name in names:
+            yield table.columns[name]
+            _share(say)(next(done), total, "columns")
+
+    for sample, table in tables.items():
+        write_features(
+            run_dir=run_dir, sample=sample, columns=columns(table), rows=table.rows, count=len(names)
+        )
 
 
 def _inputs(order: Mapping[str, Any], tables: Mapping[str, ParsedTable], boxed: BoxedScores) -> CheckInputs:
@@ -125,7 +169,6 @@ def _inputs(order: Mapping[str, Any], tables: Mapping[str, ParsedTable], boxed: 
     words = {key: _words(key, order, tables) for key in WORDED}
     for name, sample in order["samples"].items():
         columns = tables[name].columns
-        arrays[f"{name}.features"] = np.column_stack([columns[feature] for feature in features])
         arrays[f"{name}.labels"] = columns[sample["label"]]
         arrays[f"{name}.scores"] = boxed.scores[name]
         if before := sample.get("score_before"):

@@ -78,8 +78,8 @@ class _Tracker:
             case {"event": "plan", "titles": titles}:
                 self.titles = dict(titles)
                 claims.note_plan(claim=self._claim, checks_planned=len(self.titles))
-            case {"event": "step", "text": text}:
-                self._heart.step(text, limit_s=PREPARE_STEP_S)
+            case {"event": "step", "text": text, **more}:
+                self._heart.step(text, limit_s=PREPARE_STEP_S + more.get("more_s", 0))
             case {"event": "share", "done": int(done), "total": int(total), "of": str(of)}:
                 self._heart.advance(Share(done=done, total=total, of=of))
             case {"event": "process", "name": name, "pid": pid}:

@@ -8,20 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from registry.domain.predictions import COLUMNS, NEEDED, ROW_LIMIT
-from validation.sandbox.limits import BoxLimits
+from validation.domain.share import Advance, no_advance
+from validation.sandbox.columns import ColumnWriter, StoredColumns
+from validation.sandbox.limits import BoxLimits, limits_for_data
 from validation.sandbox.process import BoxProcess
+from validation.sandbox.table_head import TableHead, read_head
 
-MAX_DATA_ROWS = 2_000_000
+READ_IN_WORDS = "rows"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ParsedTable:
     """Columns as doubles, a missing value as NaN; the file's SHA-256; the layers in force.
 
-    A column of words holds their places in ``categories``, where they stand in order.
+    The columns lie on disk and are mapped when they are read. A column of words
+    holds their places in ``categories``, where they stand in order.
     """
 
-    columns: Mapping[str, NDArray[np.float64]]
+    columns: StoredColumns
     rows: int
     sha256: str
     layers: tuple[str, ...]
@@ -29,37 +33,55 @@ class ParsedTable:
 
 
 def parse_table(
-    *, path: Path, sha256: str | None = None, limits: BoxLimits | None = None, texts: Collection[str] = ()
+    *,
+    path: Path,
+    sha256: str | None = None,
+    limits: BoxLimits | None = None,
+    texts: Collection[str] = (),
+    folder: Path | None = None,
+    advance: Advance = no_advance,
 ) -> ParsedTable:
     """Read a Parquet file of numbers, of which the columns ``texts`` may hold words.
 
-    Raises ``BoxError`` ``DAT001`` to ``DAT005``.
+    The table is written to a file without a name in ``folder`` (where temporary files lie, if none
+    is given), which the disk gives back with the table. ``advance`` hears of the rows read.
+
+    Raises ``BoxError`` ``DAT001`` to ``DAT005``, and ``OSError`` when the disk is full.
     """
-    used = limits or BoxLimits(rows=MAX_DATA_ROWS)
     file = path.resolve()
+    used = limits or limits_for_data(size=file.stat().st_size if file.is_file() else 0)
     task = {"task": "data", "data_file": str(file), "sha256": sha256, "texts": list(texts)}
     process = BoxProcess(task=task, readable=[file], limits=used)
     try:
-        table, _ = process.receive("table", within_s=used.load_s)
-        rows, names = int(table["rows"]), [str(name) for name in table["columns"]]
-        categories = {
-            str(name): tuple(str(word) for word in words) for name, words in table["categories"].items()
-        }
-        columns = {}
-        for name in names:
-            _, data = process.receive("column", within_s=used.call_s, payload=8 * rows)
-            columns[name] = np.frombuffer(data, dtype="<f8")
+        head, _ = process.receive("table", within_s=used.load_s)
+        try:
+            table = read_head(head=head, limits=used, sha256=sha256, texts=texts)
+        except ValueError as error:
+            raise process.refuse(str(error)) from error
+        columns = _receive_rows(process, table, used, folder, advance)
         process.receive("end", within_s=used.call_s)
         layers = tuple(str(layer) for layer in process.confined["layers"])
     finally:
         process.close()
     return ParsedTable(
-        columns=columns,
-        rows=rows,
-        sha256=str(table["sha256"]),
-        layers=layers,
-        categories=categories,
+        columns=columns, rows=table.rows, sha256=table.sha256, layers=layers, categories=table.categories
     )
+
+
+def _receive_rows(
+    process: BoxProcess, table: TableHead, limits: BoxLimits, folder: Path | None, advance: Advance
+) -> StoredColumns:
+    """Write what was announced, frame by frame: each must have exactly the size of the rows that are next."""
+    writer = ColumnWriter(folder=folder, names=table.names, rows=table.rows)
+    width, most = len(table.names), limits.rows_at_once(columns=len(table.names))
+    for begin in range(0, table.rows, most):
+        count = min(most, table.rows - begin)
+        _, data = process.receive("rows", within_s=limits.call_s, payload=8 * width * count)
+        block = np.frombuffer(data, dtype="<f8").reshape(width, count)
+        if not table.are_places(block):
+            raise process.refuse("a place without a word")
+        advance(writer.write(block), table.rows, READ_IN_WORDS)
+    return writer.columns()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -83,6 +83,10 @@ class BoxProcess:
                 raise protocol.FrameError(f"another answer than {event}")
             return header, data
 
+    def refuse(self, why: str) -> Exception:
+        """Kill the box for an answer that does not mean what it must, and return the error to raise."""
+        return self._ended("bad answer", "BOX005", f"its answer is refused: {why}")
+
     def close(self) -> None:
         """Kill the box and what it started, wait for the end, remove its folder. Repeatable."""
         if self._process is not None and not self._closed:
@@ -172,7 +176,7 @@ class BoxProcess:
             cause = _cause(self._process.returncode)
             raise self._ended(cause, "BOX004", f"its process ended: {cause}") from None
         except protocol.FrameError as error:
-            raise self._ended("bad answer", "BOX005", f"its answer is refused: {error}") from error
+            raise self.refuse(str(error)) from error
 
     def _told(self, header: Mapping[str, Any]) -> Exception:
         code, reason = str(header.get("code")), str(header.get("reason"))[:500]

@@ -93,6 +93,18 @@ def test_a_name_that_leaves_the_artefact_is_refused(
     assert [path.name for path in tmp_path.rglob("*")] == ["m"]
 
 
+def test_one_file_is_written_as_it_comes_in(mlflow: FakeMlflow, tmp_path: Path) -> None:
+    mlflow.files["train.parquet"] = bytes(range(256)) * 4_000
+    target = tmp_path / "data" / "train.parquet"
+    client = gateway(mlflow)
+    kept = client.save_file(location=LOCATION, path="train.parquet", target=target, limit=2_000_000)
+    assert target.read_bytes() == mlflow.files["train.parquet"]
+    assert (kept.size, kept.sha256) == (1_024_000, hashlib.sha256(target.read_bytes()).hexdigest())
+    for path, limit, refusal in (("train.parquet", 1_000_000, "MLF020"), ("absent", 9, "MLF012")):
+        with pytest.raises(MrmError, match=refusal):
+            client.save_file(location=LOCATION, path=path, target=tmp_path / path, limit=limit)
+
+
 def test_a_full_folder_is_not_downloaded_into(mlflow: FakeMlflow, tmp_path: Path) -> None:
     (tmp_path / "precious").write_text("kept")
     with pytest.raises(InvalidInput, match="MLF043"):
@@ -104,6 +116,8 @@ def test_caps_on_size_count_and_depth(mlflow: FakeMlflow) -> None:
     mlflow.files["big"] = bytes(5_000)
     with pytest.raises(LimitExceeded, match="MLF020"):
         gateway(mlflow, artifact_bytes=4_000).hash_artifacts(location=LOCATION)
+    wide = gateway(mlflow, artifact_bytes=4_000).hash_artifacts(location=LOCATION, limit=9_000)
+    assert wide.size > 5_000
     with pytest.raises(LimitExceeded, match="MLF021"):
         gateway(mlflow, artifact_files=2).hash_artifacts(location=LOCATION)
     with pytest.raises(LimitExceeded, match="MLF020"):
