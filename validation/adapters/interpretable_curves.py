@@ -13,8 +13,7 @@ from validation.domain.results import decimal_text
 from validation.domain.rows import FloatArray, Rows
 from validation.domain.tools import Challenger
 
-_MOST_BAGS = 4
-_ROWS_IN_BAGS = 200_000
+_BAGS = 4
 _RATE = 0.1
 _SMOOTHING_ROUNDS = 20
 _PATIENCE = 20
@@ -32,14 +31,13 @@ def fit_curves(
     """Fit the curves; ``setting`` holds ``bins``, the most steps of a curve."""
     from interpret.glassbox import ExplainableBoostingClassifier
 
-    bins, bags = int(setting["bins"]), count_bags(len(features))
-    noun = "1 bag" if bags == 1 else f"{bags} bags"
+    bins = int(setting["bins"])
     model = ExplainableBoostingClassifier(
         feature_names=list(names),
         feature_types=["continuous"] * len(names),
         max_bins=bins,
         interactions=0,
-        outer_bags=bags,
+        outer_bags=_BAGS,
         learning_rate=_RATE,
         smoothing_rounds=_SMOOTHING_ROUNDS,
         early_stopping_rounds=_PATIENCE,
@@ -57,13 +55,8 @@ def fit_curves(
             for i, step in enumerate(steps)
         ]
     return Challenger(
-        title=f"explainable boosting machine, no interactions, at most {bins} steps a curve, {noun}",
+        title=f"explainable boosting machine, no interactions, at most {bins} steps a curve, {_BAGS} bags",
         scores=score_rows.map(lambda rows: np.asarray(model.predict_proba(rows)[:, 1], dtype=np.float64)),
         columns=("feature", "from", "to", "contribution to log-odds"),
         rows=tuple(rows),
     )
-
-
-def count_bags(rows: int) -> int:
-    """Return how many bags are averaged: they smooth what a sample leaves open, and the more rows the less that is."""
-    return max(1, min(_MOST_BAGS, _ROWS_IN_BAGS // rows))

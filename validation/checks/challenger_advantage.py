@@ -96,7 +96,8 @@ SPEC = CheckSpec(
         "budget that is counted in fits and so repeats; the comparison is paired, so small real gains show; a "
         "model that is merely optimistic gains no capital.",
         limitations="The challengers read the candidate's inputs; an expert's own features could narrow the gap. "
-        "Settings are few. An interval holds for the fitted models, not for other training samples. "
+        "Settings are few, and of a large training sample `fit_rows` are fitted on, which leaves a candidate that was fitted "
+        "on more a small advantage. An interval holds for the fitted models, not for other training samples. "
         "Declared exposure is spread evenly over obligors. In capital the risk weights of grades are taken as "
         "given. Without a declared portfolio only defaults are compared. Whether the gain is enough is for "
         "policy; no margin is judged here.",
@@ -108,15 +109,13 @@ def compute(inputs: CheckInputs, params: Params, tools: Tools) -> Measurement:
     """Tune and choose on the training sample, compare on the test sample, repeat under further seeds."""
     assert tools.challenger is not None
     families, confidence = _families(params), params.number("confidence")
+    settings, folds, rows, fit_rows = (
+        params.integer(name) for name in ("settings", "folds", "tuning_rows", "fit_rows")
+    )
     challenge = read_challenge(
         inputs=inputs,
         min_defaults=params.integer("min_defaults"),
-        budget=Budget(
-            settings=params.integer("settings"),
-            folds=params.integer("folds"),
-            rows=params.integer("tuning_rows"),
-        ),
-        fit_rows=params.integer("fit_rows"),
+        budget=Budget(settings=settings, folds=folds, rows=rows, fit_rows=fit_rows),
         seed=tools.seed,
         tool=tools.challenger,
     )

@@ -17,7 +17,7 @@ class Challenge:
     """Tunes families on the training sample and compares what wins with the candidate on the test sample.
 
     What is drawn hangs on what the rows hold, and not on how they arrived: of
-    the training sample at most ``fit_rows`` are fitted on. The test sample is
+    the training sample at most ``budget.fit_rows`` are fitted on. The test sample is
     scored whole, stretch by stretch. ``fits`` counts what was fitted so far,
     ``fitted`` the rows behind each.
     """
@@ -31,12 +31,11 @@ class Challenge:
         test: Rows,
         test_labels: FloatArray,
         test_scores: FloatArray,
-        fit_rows: int,
         seed: int,
         budget: Budget,
         tool: ChallengerTool,
     ) -> None:
-        known = sample_rows(rows=train.beside(train_labels), size=fit_rows, seed=seed)
+        known = sample_rows(rows=train.beside(train_labels), size=budget.fit_rows, seed=seed)
         self._train, self._train_labels = known[:, :-1], known[:, -1]
         self._test = test
         self._order = mix_rows(rows=test.beside(test_labels).beside(test_scores), seed=seed)
@@ -99,7 +98,6 @@ def read_challenge(
     *,
     inputs: CheckInputs,
     min_defaults: int,
-    fit_rows: int,
     seed: int,
     budget: Budget,
     tool: ChallengerTool,
@@ -121,7 +119,6 @@ def read_challenge(
         test=test,
         test_labels=outcomes.labels,
         test_scores=outcomes.scores,
-        fit_rows=fit_rows,
         seed=seed,
         budget=budget,
         tool=tool,

@@ -37,11 +37,15 @@ class Fit(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """What tuning may spend: settings of each family, folds, training rows. Counted in fits, so it repeats."""
+    """What may be spent, counted in fits and rows, so that it repeats.
+
+    Settings of each family, folds and training rows of tuning, and the rows behind any fit.
+    """
 
     settings: int
     folds: int
     rows: int
+    fit_rows: int
 
 
 @dataclass(frozen=True, kw_only=True)

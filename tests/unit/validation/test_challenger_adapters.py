@@ -9,7 +9,6 @@ import pytest
 
 from tests.unit.validation.builders import NAMES, sample
 from validation.adapters.interpretable import build_challenger
-from validation.adapters.interpretable_curves import count_bags
 from validation.domain.challengers import EBM, FAMILIES, MONOTONE_GBM, SCORECARD, Family, Setting
 from validation.domain.inputs import FloatArray
 from validation.domain.rows import HeldRows
@@ -158,8 +157,3 @@ def test_an_input_that_never_moves_adds_nothing(family: Family) -> None:
     rows[:, 1] = others[:, 1] = 7.0
     fitted, moved = (fit(family, one, features=rows) for one in (others, others + np.array([0.0, 5.0, 0.0])))
     assert fitted.scores == pytest.approx(moved.scores, abs=1e-9)
-
-
-@pytest.mark.parametrize(("rows", "bags"), [(500, 4), (50_000, 4), (66_000, 3), (100_000, 2), (400_000, 1)])
-def test_the_more_rows_the_fewer_bags(rows: int, bags: int) -> None:
-    assert count_bags(rows) == bags

@@ -264,7 +264,7 @@ def tuned(spy: Spy, budget: Budget) -> tuple[Trial, ...]:
 
 def test_every_setting_is_tried_on_the_same_folds_and_none_on_rows_that_it_was_fitted_on() -> None:
     spy = Spy()
-    trials = tuned(spy, Budget(settings=2, folds=3, rows=300))
+    trials = tuned(spy, Budget(settings=2, folds=3, rows=300, fit_rows=1000))
     assert [(one.family.name, setting_text(one.setting)) for one in trials] == [
         ("scorecard", "bins 5, ridge 1"),
         ("scorecard", "bins 10, ridge 1"),
