@@ -14,10 +14,12 @@ from sklearn.model_selection import train_test_split
 
 SOURCE = Path(__file__).parent / "data" / "taiwan_credit_default.parquet"
 LABEL = "default"
+SEGMENT = "sex"
 SEED = 20_051_001
 FIRST_RECENT_ID = 24_001
 
-# Sex, education, marital status and age stay in the data, for outcomes by segment, and out of the models.
+# Sex, education, marital status and age stay out of the models. Sex is named as the segment, so that checks
+# compare outcomes by group; no model's box gets it.
 FEATURES = (
     "limit_bal",
     "pay_0", "pay_2", "pay_3", "pay_4", "pay_5", "pay_6",
@@ -110,6 +112,7 @@ def write_data_sets(data: DataSets, *, folder: Path) -> Path:
                 "columns": list(frame.columns),
                 "features": list(FEATURES),
                 "label": LABEL,
+                "segment": SEGMENT,
                 "role": ROLE[name],
                 "how_made": HOW_MADE[name],
             }

@@ -200,6 +200,20 @@ evidence.advantage_gini | decimal | any | | open | check challenger.advantage
     The Gini advantage over the interpretable challenger.
 evidence.advantage_gini_lower | decimal | any | | open | check challenger.advantage
     Lower bound of that advantage.
+evidence.perturbation_gini_loss | decimal | any | | open | check robustness.inputs
+    Gini lost when inputs are a little off.
+evidence.perturbation_gini_loss_upper | decimal | any | | open | check robustness.inputs
+    Upper confidence bound of that loss.
+evidence.impossible_outputs | int | count | | open | check robustness.inputs
+    Stresses answered by what is no probability.
+evidence.adverse_impact_ratio | decimal | count | | open | check fairness.outcomes
+    Lowest approval rate of a group, over that of the control group.
+evidence.adverse_impact_ratio_lower | decimal | count | | open | check fairness.outcomes
+    Lower confidence bound of that ratio.
+evidence.standardised_mean_difference | decimal | any | | open | check fairness.outcomes
+    Largest distance of the scores of a group from the control's, in hundredths of a deviation.
+evidence.equalised_odds_difference | decimal | share | | open | check fairness.outcomes
+    Largest gap of a group's rate of denial among defaults, or among the others.
 evidence.artifact_verified | bool | any | | open | check integrity.artifact
     Bytes match and predictions repeat.
 evidence.self_report_gap | decimal | count | | open | check integrity.self_report

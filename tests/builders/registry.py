@@ -85,6 +85,17 @@ FACTS: dict[str, dict[str, Json]] = {
     "stability.psi": {"evidence.psi": "0.02"},
     "drift.data": {"evidence.data_drift_share": "0"},
     "drift.score": {"evidence.score_drift_ks": "0.03"},
+    "robustness.inputs": {
+        "evidence.perturbation_gini_loss": "0.02",
+        "evidence.perturbation_gini_loss_upper": "0.03",
+        "evidence.impossible_outputs": 0,
+    },
+    "fairness.outcomes": {
+        "evidence.adverse_impact_ratio": "0.92",
+        "evidence.adverse_impact_ratio_lower": "0.90",
+        "evidence.standardised_mean_difference": "16",
+        "evidence.equalised_odds_difference": "0.06",
+    },
     "explain.shap": {"evidence.explainability_achieved": 3, "evidence.explanation_stability": "0.96"},
     "explain.certificate": {
         "evidence.explanation_faithfulness_lower": "0.13",

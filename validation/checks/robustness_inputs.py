@@ -5,7 +5,16 @@ from decimal import Decimal
 import numpy as np
 
 from registry.domain.vocab import Verdict
-from validation.domain.check import CheckKind, CheckSpec, FiveParts, ParamKind, Params, ParamSpec
+from validation.domain.check import (
+    CheckKind,
+    CheckSpec,
+    FactKind,
+    Feed,
+    FiveParts,
+    ParamKind,
+    Params,
+    ParamSpec,
+)
 from validation.domain.inputs import CheckInputs, UnusableInputError
 from validation.domain.params import CONFIDENCE, MIN_DEFAULTS
 from validation.domain.results import Figure, Measurement, Metric, Series, Table, decimal_text
@@ -80,7 +89,11 @@ SPEC = CheckSpec(
         *("missing_gini_loss", "missing_silent_share", "missing_refused_share"),
         *("stress_mean_move", "stress_no_probability", "stress_refused_share"),
     ),
-    feeds=(),
+    feeds=(
+        Feed(metric="gini_loss", fact="evidence.perturbation_gini_loss"),
+        Feed(metric="gini_loss.upper", fact="evidence.perturbation_gini_loss_upper"),
+        Feed(metric="stress_no_probability", fact="evidence.impossible_outputs", kind=FactKind.INTEGER),
+    ),
     inherent=(
         Threshold(
             metric="stress_no_probability",

@@ -4,7 +4,6 @@ import os
 import socket
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,8 +99,7 @@ class _Tracker:
 
     def advance(self, check: str, share: Share) -> None:
         """A check has come so far; where several run, the share says whose it is."""
-        of = share.of if len(self._ends) < 2 else f"{share.of} ({self.titles[check]})"
-        self._heart.advance(replace(share, of=of))
+        self._heart.advance(share if len(self._ends) < 2 else share.named(title=self.titles[check]))
 
     def flush(self, result: CheckResult) -> None:
         """A check has finished; its record is written at once."""

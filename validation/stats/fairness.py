@@ -1,9 +1,11 @@
-"""Outcomes of two groups: ratio of approval rates, distance of scores, gap of error rates.
+"""Outcomes of groups: ratio of approval rates, distance of scores, gap of error rates.
 
-A protected group is compared with a control group. Nothing here says what
-difference is too large: that is law, and differs between jurisdictions.
+A protected group is compared with a control group; of several protected groups
+the worst speaks for all. Nothing here says what difference is too large: that
+is policy, and differs between jurisdictions.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, exp
 
@@ -11,10 +13,12 @@ import numpy as np
 from scipy.special import gammaln, ndtri
 
 from validation.domain.inputs import FloatArray
-from validation.stats.discrimination import Interval
+from validation.stats.rates import difference_interval
 
 # Probabilities that differ by less than this share are equal, and sums by less than this are rounding.
 _ROUNDING = 1e-7
+
+Counts = tuple[int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +35,15 @@ class Approvals:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ends:
+    """Both ends of an interval of a ratio, and how they were found."""
+
+    lower: float
+    upper: float
+    method: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Impact:
     """Approval rates of two groups, each of at least one row and the control's above zero."""
 
@@ -42,16 +55,24 @@ class Impact:
         """Return the adverse impact ratio: the protected rate over the control rate."""
         return self.protected.rate / self.control.rate
 
-    def interval(self, *, confidence: float) -> Interval:
-        """Return the interval on the log scale (Katz and others, 1978); none where nobody protected is approved."""
-        if not self.protected.approved:
-            return Interval(
-                lower=None, upper=None, confidence=confidence, method="no interval: nobody approved"
-            )
-        variance = sum((1.0 - one.rate) / one.approved for one in (self.protected, self.control))
+    def interval(self, *, confidence: float) -> Ends:
+        """Return the interval on the log scale (Katz and others, 1978).
+
+        Where a group is approved wholly or not at all, that method takes its
+        rate for certain: there half an approval and half a denial are added to
+        either group, and the interval is widened to hold the ratio.
+        """
+        both = (self.protected, self.control)
+        is_extreme = any(one.approved in (0, one.n) for one in both)
+        half = 0.5 if is_extreme else 0.0
+        (a, n), (b, m) = ((one.approved + half, one.n + 2.0 * half) for one in both)
+        variance = 1.0 / a - 1.0 / n + 1.0 / b - 1.0 / m
         reach = exp(-float(ndtri((1.0 - confidence) / 2.0)) * variance**0.5)
-        return Interval(
-            lower=self.ratio / reach, upper=self.ratio * reach, confidence=confidence, method="log scale"
+        middle = (a / n) / (b / m)
+        return Ends(
+            lower=min(self.ratio, middle / reach) if self.protected.approved else 0.0,
+            upper=max(self.ratio, middle * reach),
+            method="log scale, half an approval and half a denial added" if is_extreme else "log scale",
         )
 
     def z(self) -> float:
@@ -104,12 +125,66 @@ def standardised_difference(
     return MeanDifference(estimate=estimate, lower=estimate - reach, upper=estimate + reach)
 
 
-def equalised_odds(*, hits: tuple[float, float], alarms: tuple[float, float]) -> float:
-    """Return the larger gap between two groups, of the rates among defaults and among non-defaults.
+@dataclass(frozen=True, kw_only=True)
+class Bounded:
+    """A figure with both ends of its interval, and which of several it is."""
 
-    Whether the rates are of denials or of approvals makes no difference.
+    estimate: float
+    lower: float
+    upper: float
+    place: int
+
+
+def widest_gap(*, gaps: Sequence[tuple[Counts, Counts]], confidence: float) -> Bounded:
+    """Return the largest absolute difference of rates over pairs of counts and rows, with its interval.
+
+    Of denials among defaults and among non-defaults it is the equalised odds
+    difference (Hardt, Price and Srebro 2016); of approvals it is the same.
+
+    Each difference has Newcombe's interval at ``confidence``. If all hold, the
+    largest lies between the largest lower and the largest upper end of the
+    absolute differences.
     """
-    return max(abs(hits[0] - hits[1]), abs(alarms[0] - alarms[1]))
+    sizes, lows, highs = [], [], []
+    for first, second in gaps:
+        low, high = difference_interval(first=first, second=second, confidence=confidence)
+        sizes.append(abs(first[0] / first[1] - second[0] / second[1]))
+        lows.append(max(0.0, low, -high))
+        highs.append(max(abs(low), abs(high)))
+    place = int(np.argmax(sizes))
+    return Bounded(estimate=sizes[place], lower=max(lows), upper=max(highs), place=place)
+
+
+def lowest_ratio(*, impacts: Sequence[Impact], confidence: float) -> Bounded:
+    """Return the lowest ratio of several, its interval from the lowest ends of theirs at ``confidence`` each."""
+    ends = [one.interval(confidence=confidence) for one in impacts]
+    place = int(np.argmin([one.ratio for one in impacts]))
+    return Bounded(
+        estimate=impacts[place].ratio,
+        lower=min(one.lower for one in ends),
+        upper=min(one.upper for one in ends),
+        place=place,
+    )
+
+
+def widest_distance(*, distances: Sequence[MeanDifference]) -> Bounded:
+    """Return the largest distance of several, its interval from the largest ends of theirs."""
+    place = int(np.argmax([one.estimate for one in distances]))
+    return Bounded(
+        estimate=distances[place].estimate,
+        lower=max(one.lower for one in distances),
+        upper=max(one.upper for one in distances),
+        place=place,
+    )
+
+
+def count_comparisons(*, groups: int, is_control_named: bool) -> int:
+    """Return among how many comparisons the level is shared out.
+
+    A control group that is named beforehand is met by every other group. One
+    that the rates choose could have been any: then every pair may be looked at.
+    """
+    return groups - 1 if is_control_named else groups * (groups - 1) // 2
 
 
 def _log_choose(n: int, k: FloatArray) -> FloatArray:

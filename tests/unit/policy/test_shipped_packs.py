@@ -49,8 +49,10 @@ def test_metadata_alone_may_be_validated_and_gives_the_plan() -> None:
         "drift.score",
         "explain.certificate",
         "explain.shap",
+        "fairness.outcomes",
         "integrity.artifact",
         "integrity.self_report",
+        "robustness.inputs",
         "stability.psi",
     ]
     assert {item.name for item in decision.requirements if item.kind == "safeguard"} == {

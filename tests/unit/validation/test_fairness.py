@@ -1,5 +1,6 @@
-"""Outcomes of two groups: the worked example, counts by hand, and what cannot be compared."""
+"""Outcomes of groups: the worked example, counts by hand, several groups, and what cannot be compared."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,16 @@ from tests.oracle.validation.values import fairness_value
 from tests.unit.validation.builders import at_least, estimates, execute, inputs
 from validation.domain.inputs import CheckInputs
 from validation.domain.results import CheckResult
-from validation.stats.fairness import Approvals, Impact, equalised_odds, standardised_difference
+from validation.stats.fairness import (
+    Approvals,
+    Impact,
+    MeanDifference,
+    count_comparisons,
+    lowest_ratio,
+    standardised_difference,
+    widest_distance,
+    widest_gap,
+)
 
 CHECK = "fairness.outcomes"
 WORKED = Impact(protected=Approvals(approved=120, n=200), control=Approvals(approved=400, n=500))
@@ -56,12 +66,19 @@ def test_fishers_p_is_that_of_scipy(counts: tuple[int, int, int, int]) -> None:
     assert impact.fisher_p() == pytest.approx(expected, rel=1e-9)
 
 
-def test_nobody_approved_has_a_ratio_of_zero_without_interval() -> None:
+def test_a_group_approved_wholly_or_not_at_all_is_not_taken_for_certain() -> None:
     none = Impact(protected=Approvals(approved=0, n=20), control=Approvals(approved=10, n=20))
     interval = none.interval(confidence=0.95)
-    assert (none.ratio, interval.lower, interval.upper) == (0.0, None, None)
+    # (.5 / 21) / (10.5 / 21) = 1 / 21; variance 1/.5 - 1/21 + 1/10.5 - 1/21 = 2.
+    assert (none.ratio, interval.lower) == (0.0, 0.0)
+    assert interval.upper == pytest.approx(np.exp(1.959963984540054 * 2.0**0.5) / 21.0)
+    assert interval.method == "log scale, half an approval and half a denial added"
     everybody = Impact(protected=Approvals(approved=20, n=20), control=Approvals(approved=20, n=20))
     assert (everybody.z(), everybody.fisher_p(), everybody.shortfall(target=1.0)) == (0.0, 1.0, 0)
+    # Both rates are 20.5 of 21: variance 2 (1/20.5 - 1/21) = 1 / 430.5.
+    reach = np.exp(1.959963984540054 / 430.5**0.5)
+    ends = everybody.interval(confidence=0.95)
+    assert (ends.lower, ends.upper) == pytest.approx((1.0 / reach, reach))
 
 
 def test_the_worked_distance_of_scores() -> None:
@@ -77,9 +94,48 @@ def test_the_worked_distance_of_scores() -> None:
 
 def test_the_worked_gap_of_error_rates() -> None:
     expected = fairness_value("TPR .70/.80 FPR .12/.10", "equalised odds")
-    assert equalised_odds(hits=(0.70, 0.80), alarms=(0.12, 0.10)) == pytest.approx(expected)
+    found = widest_gap(gaps=[((70, 100), (80, 100)), ((12, 100), (10, 100))], confidence=0.95)
+    assert (found.estimate, found.place) == (pytest.approx(expected), 0)
     # Of approvals instead of denials: one less each rate.
-    assert equalised_odds(hits=(0.88, 0.90), alarms=(0.30, 0.20)) == pytest.approx(expected)
+    same = widest_gap(gaps=[((88, 100), (90, 100)), ((30, 100), (20, 100))], confidence=0.95)
+    assert (same.estimate, same.place) == (pytest.approx(expected), 1)
+    assert same.upper == pytest.approx(found.upper)
+
+
+def test_a_gap_that_may_be_none_starts_at_none_and_one_that_is_sure_does_not() -> None:
+    unsure = widest_gap(gaps=[((70, 100), (80, 100)), ((12, 100), (10, 100))], confidence=0.95)
+    assert unsure.lower == 0.0
+    sure = widest_gap(gaps=[((10, 100), (90, 100)), ((50, 100), (50, 100))], confidence=0.95)
+    # Jeffreys' ends of 10 of 100 are .0526 and .1701; Newcombe's reach is the root of twice their squared distance.
+    assert (sure.estimate, sure.lower, sure.upper) == pytest.approx((0.8, 0.7008, 0.8671), abs=1e-4)
+    # The other way round it is the same gap.
+    turned = widest_gap(gaps=[((90, 100), (10, 100))], confidence=0.95)
+    assert (turned.lower, turned.upper) == pytest.approx((sure.lower, sure.upper))
+
+
+def test_of_several_ratios_and_distances_the_worst_stands_with_the_worst_ends() -> None:
+    control = Approvals(approved=400, n=500)
+    few = Impact(protected=Approvals(approved=14, n=20), control=control)
+    worst = lowest_ratio(impacts=[few, WORKED], confidence=0.95)
+    assert (worst.estimate, worst.place) == (pytest.approx(0.75), 1)
+    # The small group is less sure and its ratio of .875 may lie lower than that of the worst.
+    assert worst.lower == pytest.approx(few.interval(confidence=0.95).lower)
+    assert worst.upper == pytest.approx(fairness_value(CASE, "upper"), abs=1e-9)
+    distances = [
+        MeanDifference(estimate=10.0, lower=-15.0, upper=35.0),
+        MeanDifference(estimate=20.0, lower=12.0, upper=28.0),
+    ]
+    found = widest_distance(distances=distances)
+    assert (found.estimate, found.lower, found.upper, found.place) == (20.0, 12.0, 35.0, 1)
+
+
+@pytest.mark.parametrize(
+    ("groups", "is_named", "shared_by"), [(2, True, 1), (2, False, 1), (4, True, 3), (4, False, 6)]
+)
+def test_a_control_that_the_rates_choose_pays_for_every_pair(
+    *, groups: int, is_named: bool, shared_by: int
+) -> None:
+    assert count_comparisons(groups=groups, is_control_named=is_named) == shared_by
 
 
 def test_the_check_counts_the_worked_example() -> None:
@@ -94,19 +150,31 @@ def test_the_check_counts_the_worked_example() -> None:
     deviation = 0.5 * (180 / 700 * 520 / 700) ** 0.5
     assert found["standardised_mean_difference"] == pytest.approx(100 * 0.1 / deviation)
     assert [row[:4] for row in table(result, "rates")] == [
-        ("protected", "approved", "120", "200"),
-        ("protected", "denied among defaults", "40", "50"),
-        ("protected", "denied among non-defaults", "40", "150"),
-        ("control", "approved", "400", "500"),
-        ("control", "denied among defaults", "70", "100"),
-        ("control", "denied among non-defaults", "30", "400"),
+        ("1", "approved", "120", "200"),
+        ("1", "denied among defaults", "40", "50"),
+        ("1", "denied among non-defaults", "40", "150"),
+        ("0, control", "approved", "400", "500"),
+        ("0, control", "denied among defaults", "70", "100"),
+        ("0, control", "denied among non-defaults", "30", "400"),
     ]
-    assert dict(table(result, "impact"))["cut-off, highest score approved"] == "0.5, given by the plan"
+    assert [row[:2] for row in table(result, "impact")] == [("1", "0.75")]
+    title = next(one.title for one in result.tables if one.id == "impact")
+    assert (
+        title
+        == "Each group beside 0, the group approved most often; highest score approved 0.5, given by the plan"
+    )
     assert result.figures[0].series[0].points == ((1.0, 0.6), (2.0, 0.8))
+    assert result.facts == {
+        "evidence.adverse_impact_ratio": "0.75",
+        "evidence.adverse_impact_ratio_lower": "0.664293557",
+        "evidence.standardised_mean_difference": "45.7604"
+        + result.facts["evidence.standardised_mean_difference"][7:],
+        "evidence.equalised_odds_difference": "0.1916666667",
+    }
 
 
-def test_the_other_group_may_be_the_protected_one() -> None:
-    result = execute(CHECK, worked(), params={"cutoff": "0.5", "protected": "0"})
+def test_the_plan_may_name_the_control_group() -> None:
+    result = execute(CHECK, worked(), params={"cutoff": "0.5", "control": "1"})
     found = estimates(result)
     assert found["adverse_impact_ratio"] == pytest.approx(4.0 / 3.0)
     assert found["standardised_mean_difference"] < 0.0
@@ -141,9 +209,61 @@ def test_scores_that_are_all_alike_are_no_distance_apart() -> None:
     assert (found["standardised_mean_difference"], found["adverse_impact_ratio"]) == (0.0, 1.0)
 
 
+def three_groups() -> CheckInputs:
+    """The worked example with the control split: 100 of 100 and 300 of 400 approved, and six rows of a fourth."""
+    given = worked()
+    segments = given.array("test.segments").copy()
+    segments[320:420], segments[694:] = 2.0, 3.0
+    labels = given.array("test.labels").copy()
+    labels[320:340] = 1.0
+    return replace(
+        given,
+        segment_names=("red", "blue", "green", "grey"),
+        arrays={
+            **given.arrays,
+            "test.segments": segments,
+            "test.labels": labels,
+        },
+    )
+
+
+def test_each_group_stands_beside_the_one_approved_most_often() -> None:
+    result = execute(CHECK, three_groups(), params={"cutoff": "0.5"})
+    found = {metric.name: metric for metric in result.metrics}
+    ratio = found["adverse_impact_ratio"]
+    # 120 of 200 beside 100 of 100; the other group has 300 of 394.
+    assert ratio.estimate == pytest.approx(0.6)
+    assert "blue beside green, the worst of 2; Bonferroni over 3" in ratio.method
+    impact = Impact(protected=Approvals(approved=120, n=200), control=Approvals(approved=100, n=100))
+    ends = impact.interval(confidence=1.0 - 0.05 / 3.0)
+    assert (ratio.lower, ratio.upper) == pytest.approx((ends.lower, ends.upper))
+    assert found["impact_p_value"].estimate == pytest.approx(3.0 * impact.fisher_p())
+    assert found["groups_too_small"].estimate == 1
+    assert found["approvals_short"].estimate == 80 + 94
+    rows = [row[0] for row in table(result, "rates")][::3]
+    assert rows == ["red", "blue", "green, control", "grey, too small to compare"]
+    # None of the six grey rows defaults: there is no rate among defaults.
+    assert table(result, "rates")[-2][2:] == ("0", "0", "", "", "")
+
+
+def test_a_control_that_is_named_shares_the_level_among_fewer() -> None:
+    result = execute(CHECK, three_groups(), params={"cutoff": "0.5", "control": "red"})
+    ratio = next(one for one in result.metrics if one.name == "adverse_impact_ratio")
+    assert "blue beside red, the worst of 2; Bonferroni over 2" in ratio.method
+    assert ratio.estimate == pytest.approx(0.6 / (300 / 394))
+
+
+def test_who_states_no_group_is_a_group() -> None:
+    segments = np.arange(1200) % 3.0
+    segments[segments == 2.0] = np.nan
+    result = execute(CHECK, replace(inputs(test_segments=segments), segment_names=("north", "south")))
+    shown = {row[0].removesuffix(", control") for row in table(result, "rates")}
+    assert shown == {"north", "south", "no segment stated"}
+    assert result.verdict is Verdict.PASS
+
+
 SINGLE: dict[str, Any] = {"test_segments": np.zeros(1200)}
 RARE: dict[str, Any] = {"test_segments": np.r_[np.ones(6), np.zeros(1194)]}
-THREE: dict[str, Any] = {"test_segments": np.arange(1200) % 3}
 SHORT: dict[str, Any] = {"test_segments": np.arange(600) % 2}
 
 
@@ -153,9 +273,10 @@ SHORT: dict[str, Any] = {"test_segments": np.arange(600) % 2}
         ({"test_segments": None}, {}, Verdict.NOT_APPLICABLE, "missing_input"),
         (SINGLE, {}, Verdict.NOT_APPLICABLE, "single_group"),
         (RARE, {}, Verdict.NOT_APPLICABLE, "insufficient_data"),
-        (THREE, {}, Verdict.ERROR, "malformed_input"),
         (SHORT, {}, Verdict.ERROR, "malformed_input"),
-        ({}, {"protected": "2"}, Verdict.ERROR, "malformed_input"),
+        ({}, {"control": "2"}, Verdict.ERROR, "malformed_input"),
+        (RARE, {"control": "1"}, Verdict.NOT_APPLICABLE, "insufficient_data"),
+        (RARE, {"control": "0"}, Verdict.NOT_APPLICABLE, "insufficient_data"),
         ({}, {"cutoff": "0.000001"}, Verdict.NOT_APPLICABLE, "nobody_approved"),
     ],
 )

@@ -12,7 +12,8 @@ from validation.adapters import mlflow_box
 from validation.adapters.mlflow_box import ROWS_IN_WORDS, _Count, _predict
 from validation.adapters.shap_adapter import build_explainer
 from validation.adapters.tree_formats import read_lightgbm
-from validation.domain.share import Share, no_advance
+from validation.catalog import list_specs
+from validation.domain.share import WORDS, Share, no_advance
 from validation.engine import child
 from validation.engine.child import Teller
 from validation.engine.protocol import Advanced, decode, encode
@@ -29,6 +30,14 @@ Told = list[tuple[int, int, str]]
 def test_what_is_no_share_is_refused(done: int, total: int, of: str) -> None:
     with pytest.raises(ValueError, match="not a share"):
         Share(done=done, total=total, of=of)
+
+
+def test_a_share_says_whose_it_is_and_no_more_than_it_may() -> None:
+    share = Share(done=2, total=5, of="rows explained")
+    assert share.named(title="Data drift") == Share(done=2, total=5, of="rows explained (Data drift)")
+    assert all(len(share.named(title=spec.title).of) <= WORDS for spec in list_specs().values())
+    long = share.named(title="Explanation certificate: faithful, steady, agreed, and not planted")
+    assert long.of == "rows explained (Explanation certificate: faithful, steady, …"
 
 
 def test_a_share_survives_its_line() -> None:
