@@ -97,7 +97,7 @@ SPEC = CheckSpec(
         "model that is merely optimistic gains no capital.",
         limitations="The challengers read the candidate's inputs; an expert's own features could narrow the gap. "
         "Settings are few, and of a large training sample `fit_rows` are fitted on, which leaves a candidate that "
-        "was fitted on more a small advantage. An interval holds for the fitted models, not for other training samples. "
+        "was fitted on more a small advantage. An interval holds for the fitted models, not for other samples. "
         "Declared exposure is spread evenly over obligors. In capital the risk weights of grades are taken as "
         "given. Without a declared portfolio only defaults are compared. Whether the gain is enough is for "
         "policy; no margin is judged here.",
