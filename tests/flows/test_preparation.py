@@ -91,7 +91,7 @@ def test_features_are_written_column_by_column_as_the_files_hold_them(run_dir: P
         assert labels.tolist() == source[LABEL].tolist()
 
 
-@pytest.mark.parametrize(("number", "expected"), [(errno.ENOSPC, "RUN018"), (errno.EIO, "Errno 5")])
+@pytest.mark.parametrize(("number", "expected"), [(errno.ENOSPC, "RUN021"), (errno.EIO, "Errno 5")])
 def test_a_full_disk_has_a_code_of_its_own(
     run_dir: Path, monkeypatch: pytest.MonkeyPatch, number: int, expected: str
 ) -> None:

@@ -77,7 +77,7 @@ def prepare(*, run_dir: Path, say: Say) -> None:
     """Write plan, arrays, scores, declared forms and tools into the folder.
 
     Raises what the plan, the data sets and the box raise, ``RUN009`` when a data set
-    lacks its label, ``RUN018`` when the disk is full, and ``PRD010`` to ``PRD024`` for a file of predictions.
+    lacks its label, ``RUN021`` when the disk is full, and ``PRD010`` to ``PRD024`` for a file of predictions.
     """
     order = json.loads((run_dir / ORDER_FILE).read_bytes())
     specs = list_specs()
@@ -93,7 +93,7 @@ def prepare(*, run_dir: Path, say: Say) -> None:
         if error.errno != errno.ENOSPC:
             raise
         raise LimitExceeded(
-            "RUN018",
+            "RUN021",
             "the disk of the worker has no room for the data sets of this run",
             remedy="Free space where MRM_VAR_DIR lies, 16 bytes for each value and the files, and request it again.",
         ) from error
