@@ -7,34 +7,25 @@ one that is conservative by construction in 93 % or more.
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
 from scipy.special import expit
 
+from tests.studies.group_draws import Draw, chosen_control, impact, odds_gap, smd
 from validation.domain.inputs import FloatArray
 from validation.stats.attribution import rank_importance
 from validation.stats.calibration import brier, jeffreys_interval
 from validation.stats.discrimination import Interval, auc, ks_interval, ks_separation, paired_difference
 from validation.stats.discrimination_detail import partial_auc
-from validation.stats.fairness import (
-    Approvals,
-    Ends,
-    Impact,
-    count_comparisons,
-    lowest_ratio,
-    standardised_difference,
-    widest_gap,
-)
 from validation.stats.means import mean_metric
 from validation.stats.migration import bandwidths
 from validation.stats.proportions import wilson_interval
 from validation.stats.rates import difference_interval
 from validation.stats.stability import bin_counts, psi_from_counts, quantile_edges
 
-Draw = Callable[[np.random.Generator], tuple[float, float, float]]
 EXACT, CONSERVATIVE = (0.93, 0.97), (0.93, 1.0)
 MANY_MOVERS = 60
 EDGES = (0.01, 0.03, 0.08, 0.2)
@@ -181,33 +172,33 @@ def _of_groups_and_means() -> list[Case]:
             Case(
                 interval="adverse impact ratio, log scale",
                 condition=f"{n} at {p:g} against {m} at {q:g}",
-                draw=_impact(n, p, m, q),
+                draw=impact(n, p, m, q),
             )
             for n, p, m, q in ((50, 0.6, 500, 0.8), (200, 0.6, 500, 0.8), (1_000, 0.9, 4_000, 0.9))
         ),
         Case(
             interval="adverse impact ratio, log scale",
             condition="30 at 0.95 against 300 at 0.95: a group is often approved wholly",
-            draw=_impact(30, 0.95, 300, 0.95),
+            draw=impact(30, 0.95, 300, 0.95),
             asked=CONSERVATIVE,
         ),
         Case(
             interval="lowest ratio of 3 groups, control chosen by the rates",
             condition="100, 200 and 400 at 0.8",
-            draw=_chosen_control((100, 200, 400), 0.8),
+            draw=chosen_control((100, 200, 400), 0.8),
             asked=CONSERVATIVE,
         ),
         Case(
             interval="equalised odds difference",
             condition="denied of 40 and 80 defaults 0.5 and 0.7, of the others 0.1",
-            draw=_odds_gap(40, 80, 0.2),
+            draw=odds_gap(40, 80, 0.2),
             asked=CONSERVATIVE,
         ),
         *(
             Case(
                 interval="standardised mean difference",
                 condition=f"{n} and {m} rows, apart by {g:g}",
-                draw=_smd(n, m, g),
+                draw=smd(n, m, g),
             )
             for n, m, g in ((50, 500, 0.0), (200, 1_000, 0.4), (200, 1_000, 1.0))
         ),
@@ -231,7 +222,7 @@ def _of_groups_and_means() -> list[Case]:
     ]
 
 
-def _ends(interval: Interval | Ends) -> tuple[float, float]:
+def _ends(interval: Interval) -> tuple[float, float]:
     assert interval.lower is not None
     assert interval.upper is not None
     return interval.lower, interval.upper
@@ -402,53 +393,6 @@ def _bandwidth(obligors: int, matrix: FloatArray) -> Draw:
         counts = rng.multinomial(obligors, matrix.ravel()).reshape(size, size).astype(np.float64)
         upper, _ = bandwidths(counts=counts, confidence=0.95)
         return upper.lower, upper.upper, truth
-
-    return draw
-
-
-def _impact(rows: int, rate: float, others: int, other_rate: float) -> Draw:
-    def draw(rng: np.random.Generator) -> tuple[float, float, float]:
-        protected = Approvals(approved=int(rng.binomial(rows, rate)), n=rows)
-        control = Approvals(approved=int(rng.binomial(others, other_rate)), n=others)
-        found = Impact(protected=protected, control=control).interval(confidence=0.95)
-        return *_ends(found), rate / other_rate
-
-    return draw
-
-
-def _chosen_control(rows: Sequence[int], rate: float) -> Draw:
-    def draw(rng: np.random.Generator) -> tuple[float, float, float]:
-        groups = [Approvals(approved=int(rng.binomial(n, rate)), n=n) for n in rows]
-        control = max(groups, key=lambda group: group.rate)
-        found = lowest_ratio(
-            impacts=[Impact(protected=group, control=control) for group in groups if group is not control],
-            confidence=1.0 - 0.05 / count_comparisons(groups=len(groups), is_control_named=False),
-        )
-        return found.lower, found.upper, 1.0
-
-    return draw
-
-
-def _odds_gap(defaults: int, others: int, gap: float) -> Draw:
-    def draw(rng: np.random.Generator) -> tuple[float, float, float]:
-        a, b = int(rng.binomial(defaults, 0.5)), int(rng.binomial(others, 0.5 + gap))
-        c, d = rng.binomial(5 * np.array([defaults, others]), 0.1).tolist()
-        gaps = [((a, defaults), (b, others)), ((c, 5 * defaults), (d, 5 * others))]
-        found = widest_gap(gaps=gaps, confidence=1.0 - 0.05 / 2.0)
-        return found.lower, found.upper, gap
-
-    return draw
-
-
-def _smd(rows: int, others: int, gap: float) -> Draw:
-    share = rows / (rows + others)
-    truth = 100.0 * gap / float(np.sqrt(1.0 + share * (1.0 - share) * gap**2))
-
-    def draw(rng: np.random.Generator) -> tuple[float, float, float]:
-        found = standardised_difference(
-            protected=rng.normal(size=rows) + gap, control=rng.normal(size=others), confidence=0.95
-        )
-        return found.lower, found.upper, truth
 
     return draw
 
