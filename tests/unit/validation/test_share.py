@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -101,6 +102,8 @@ def test_either_route_of_the_explainer_tells(tmp_path: Path, form: str) -> None:
 
 class FakeBox:
     """Answers with the first column, and remembers how many rows each call held."""
+
+    inspection = SimpleNamespace(features=("x",))
 
     def __init__(self) -> None:
         self.calls: list[int] = []
