@@ -157,7 +157,7 @@ def test_3_one_fact_moves_the_outcome_as_the_counterfactual_said(performance: Pe
 def test_4_the_plan_was_run_to_its_end(performance: Performance) -> None:
     facts = performance.step("The workers run").facts
     capital = facts[f"{CARDS} pd-capital-qrre"]
-    assert len(capital) == 14
+    assert len(capital) == 15
     assert not {"error", "not_applicable", "fail"} & set(capital.values())
 
 

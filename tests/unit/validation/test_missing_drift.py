@@ -10,6 +10,7 @@ from tests.unit.validation.builders import NAMES, at_least, estimates, execute, 
 from validation.adapters.evidently_adapter import build_drift
 from validation.domain.inputs import FloatArray
 from validation.domain.results import CheckResult, Metric
+from validation.domain.rows import HeldRows
 from validation.stats.alarms import MISSING, null_p_values
 from validation.stats.column_shift import Settings, compare_columns
 from validation.stats.missing import largest_change, missing_change
@@ -98,8 +99,12 @@ def test_the_largest_move_counts_either_way_within_an_interval_that_each_end_kee
 def test_distances_are_those_of_the_values_that_are_there() -> None:
     before, after = rows("test", debt=0.5), rows("recent", debt=0.5)
     settings = Settings(categories=(), bins=10, level=0.05, seed=1, method="wasserstein")
-    with_gaps = compare_columns(before=before, after=after, names=NAMES, settings=settings)
-    there = compare_columns(before=before[600:], after=after[500:], names=NAMES, settings=settings)
+    with_gaps = compare_columns(
+        before=HeldRows(before), after=HeldRows(after), names=NAMES, settings=settings
+    )
+    there = compare_columns(
+        before=HeldRows(before[600:]), after=HeldRows(after[500:]), names=NAMES, settings=settings
+    )
     assert with_gaps.columns[1].distance == there.columns[1].distance
     assert with_gaps.columns[1].psi.estimate == there.columns[1].psi.estimate
     assert with_gaps.verdicts.p_values[1] == there.verdicts.p_values[1]
@@ -169,7 +174,9 @@ def test_gaps_that_are_no_news_raise_no_more_alarms_than_the_budget_says() -> No
     names = ("a", "b", "c", "d", "e", "f")
     for _ in range(trials):
         before, after = (batch_with_gaps(rng) for _ in range(2))
-        found = compare_columns(before=before, after=after, names=names, settings=settings)
+        found = compare_columns(
+            before=HeldRows(before), after=HeldRows(after), names=names, settings=settings
+        )
         alarms += found.smallest_p <= level
     # Three standard errors of 250 trials at 10 % are 5.7 points; Fisher's test may make it fewer.
     assert 0.02 <= alarms / trials <= 0.157
