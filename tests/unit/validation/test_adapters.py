@@ -78,7 +78,8 @@ def test_trees_are_explained_from_their_json_whatever_the_order_of_columns(tmp_p
     opaque = inputs().artifact
     assert opaque is not None
     given = replace(inputs(test_scores=scores), artifact=replace(opaque, family="tree_ensemble"))
-    result = explain(build(tmp_path), given)
+    # Against few background rows the contributions are as often unsettled as not: their ratio lies at the bound.
+    result = explain(build(tmp_path), given, local_rows=200, background=2000)
     assert result.verdict is Verdict.PASS, result.detail
     figures = estimates(result)
     assert figures["additivity_error"] < 1e-5
